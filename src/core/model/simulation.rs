@@ -92,7 +92,7 @@ impl StaticJob<'_> {
                 let (tastes, alpha) = (world.buyers.tastes_of(buyer), world.buyers.price_response[buyer]);
                 let outside = world.buyers.outside_weight[buyer];
                 let weigh = |prices: &Column, on_sale: &Options, weights: &mut Column| {
-                    let intercepts = on_sale.intercepts(owned[buyer]);
+                    let intercepts = on_sale.intercepts(owned[buyer]).exact();
                     options.chooser.exp_utilities(&options.table, intercepts, prices, tastes, alpha, weights);
                 };
                 weigh(prices, on_sale, &mut weights);

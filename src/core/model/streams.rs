@@ -26,7 +26,7 @@ use rand_philox::philox4x32_10;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 use crate::model::demand::kernel::choice::{Instructions, LANES};
-use crate::model::demand::kernel::events::States;
+use crate::model::demand::kernel::events::{EightAddresses, States};
 use crate::numerics::draws;
 use crate::numerics::gamma::Gamma;
 
@@ -139,7 +139,14 @@ impl Streams {
     #[inline]
     #[must_use]
     pub fn at_eight(&self, purpose: Purpose, agents: &[u64; LANES], indexes: &[u64; LANES]) -> EightStreams {
-        EightStreams(Instructions::detect().states_at(self.world, purpose as u32, agents, indexes))
+        EightStreams(Instructions::detect().states_at(&self.eight_addresses(purpose, *agents, *indexes)))
+    }
+
+    /// The addresses of those streams, for what finds them itself.
+    #[inline]
+    #[must_use]
+    pub fn eight_addresses(&self, purpose: Purpose, agents: [u64; LANES], indexes: [u64; LANES]) -> EightAddresses {
+        EightAddresses { world: self.world, purpose: purpose as u32, agents, indexes }
     }
 }
 
@@ -148,6 +155,18 @@ impl Streams {
 pub struct EightStreams(pub(super) States);
 
 impl EightStreams {
+    /// The next uniform draw of each stream ([`Stream::uniform_open`]).
+    #[inline]
+    pub fn uniforms(&mut self) -> [f64; LANES] {
+        Instructions::detect().uniforms(&mut self.0)
+    }
+
+    /// The next standard normal draw of each stream ([`Stream::standard_normal`]).
+    #[inline]
+    pub fn standard_normals(&mut self) -> [f64; LANES] {
+        Instructions::detect().normals(&mut self.0)
+    }
+
     /// The streams, each for itself.
     #[inline]
     #[must_use]

@@ -1,7 +1,7 @@
 //! A world: one set of buyers with the base year solved, ready for any regime.
 
 use super::buyers::{Buyers, BuyersError, StationaryStart};
-use super::demand::choice::{Chooser, Column, ColumnError, ProductTable};
+use super::demand::choice::{Chooser, Column, ColumnError, ProductTable, Term};
 use super::demand::{
     BuyerColumns, DemandError, Execution, ExpectedDemand, FixedUtility, Inversion, InversionOptions, Neighbour,
     OwnedBrands, Population, Products, Slopes, invert,
@@ -242,7 +242,7 @@ fn check_utilities(buyers: &Buyers, options: &Options, products: &Products, list
         let (tastes, alpha) = (buyers.tastes_of(buyer), buyers.price_response[buyer]);
         options.chooser.exp_utilities(
             &options.table,
-            options.intercepts(NO_BRAND),
+            options.intercepts(NO_BRAND).exact(),
             &prices,
             tastes,
             alpha,
@@ -301,7 +301,7 @@ impl World {
             let (tastes, alpha) = (self.buyers.tastes_of(i), self.buyers.price_response[i]);
             options.chooser.exp_utilities(
                 &options.table,
-                options.intercepts(NO_BRAND),
+                options.intercepts(NO_BRAND).exact(),
                 &prices,
                 tastes,
                 alpha,
@@ -412,7 +412,7 @@ pub struct Options {
     pub chooser: Chooser,
     /// Characteristics.
     pub table: ProductTable,
-    intercepts: Vec<Column>,
+    intercepts: Vec<Term>,
     brand: Vec<u16>,
 }
 
@@ -429,7 +429,7 @@ impl Options {
         let plain = table.intercepts(delta)?;
         let loyal =
             |(brand, lambda): (_, &f64)| table.loyal_intercepts(&plain, |j| market.models[j].brand == brand, *lambda);
-        let mut intercepts: Vec<Column> = demand.loyalty.iter().map(loyal).collect();
+        let mut intercepts: Vec<Term> = demand.loyalty.iter().map(loyal).collect();
         intercepts.push(plain);
         Ok(Self {
             chooser: Chooser::new(),
@@ -445,7 +445,7 @@ impl Options {
     }
     /// Intercepts of an owner of `brand` ([`NO_BRAND`] for none).
     #[must_use]
-    pub fn intercepts(&self, brand: u16) -> &Column {
+    pub fn intercepts(&self, brand: u16) -> &Term {
         &self.intercepts[usize::from(brand).min(self.intercepts.len() - 1)]
     }
     /// The options where these parts of the exponentials of the models' utilities count ([`super::on_sale`]).
@@ -454,7 +454,7 @@ impl Options {
         let mut narrow = self.clone();
         for column in &mut narrow.intercepts {
             let moved = on_sale::utilities(column.values(), parts);
-            column.values_mut().copy_from_slice(&moved);
+            column.replace(&moved);
         }
         narrow
     }

@@ -6,20 +6,20 @@ use super::elementary::{exp, ln};
 use super::gamma::Gamma;
 
 /// A standard normal draw: the ziggurat (Marsaglia and Tsang 2000) in the form of Doornik (2005).
-#[inline]
+///
+/// Inlined, as exponentials are slow where they are not compiled for the processor.
+#[inline(always)]
 pub fn standard_normal(mut word: impl FnMut() -> u64) -> f64 {
     loop {
         let bits = word();
-        // The low 8 bits choose a layer, the upper 52 a place in [-1, 1).
-        let layer = (bits & 0xff) as usize;
-        let u = f64::from_bits(2.0_f64.to_bits() | bits >> 12) - 3.0;
-        let x = u * LAYERS[layer];
-        if x.abs() < LAYERS[layer + 1] {
+        let (x, inside) = normal_in_layer(bits);
+        if inside {
             return x;
         }
+        let layer = layer_of(bits);
         if layer == 0 {
             let beyond = tail(&mut word);
-            return if u < 0.0 { -beyond } else { beyond };
+            return if x < 0.0 { -beyond } else { beyond };
         }
         // In the wedge: a height between those of the layer's edges.
         let [low, high] = [LAYERS[layer], LAYERS[layer + 1]].map(|edge| exp(-0.5 * edge * edge));
@@ -28,6 +28,22 @@ pub fn standard_normal(mut word: impl FnMut() -> u64) -> f64 {
             return x;
         }
     }
+}
+
+/// A place in the layer that a word chooses, and whether it lies below the curve whatever its height.
+#[inline(always)]
+#[must_use]
+pub fn normal_in_layer(bits: u64) -> (f64, bool) {
+    // The upper 52 bits are a place in [-1, 1).
+    let u = f64::from_bits(2.0_f64.to_bits() | bits >> 12) - 3.0;
+    let x = u * LAYERS[layer_of(bits)];
+    (x, x.abs() < LAYERS[layer_of(bits) + 1])
+}
+
+/// The low 8 bits choose a layer.
+#[inline(always)]
+fn layer_of(bits: u64) -> usize {
+    (bits & 0xff) as usize
 }
 
 /// A draw beyond the last layer (Marsaglia 1964).

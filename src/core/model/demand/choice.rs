@@ -23,9 +23,13 @@ use thiserror::Error;
 
 pub use super::kernel::choice::Column;
 use super::kernel::choice::{Instructions, LANES};
-use super::kernel::events::Eight;
-pub use super::kernel::events::EventDraws;
-use crate::model::streams::{EightStreams, Stream};
+use super::kernel::events::EightAddresses;
+pub use super::kernel::events::Idiosyncratic;
+use super::kernel::events::ProductColumns;
+pub use super::kernel::sight::PriceStep;
+use super::kernel::sight::{Asked, Questions, Seen, Sight};
+pub use super::kernel::term::Term;
+use crate::model::streams::Stream;
 
 /// Why a column of products was refused.
 #[derive(Clone, Debug, PartialEq, Error)]
@@ -52,14 +56,9 @@ pub enum ColumnError {
     },
 }
 
-/// The characteristics of all products, one padded column each, in the order of a buyer's tastes.
+/// The characteristics of all products, one column each, in the order of a buyer's tastes.
 #[derive(Clone, Debug, PartialEq)]
-pub struct ProductTable {
-    products: usize,
-    characteristics: usize,
-    /// The columns one after the other, each padded with zeros.
-    columns: Column,
-}
+pub struct ProductTable(ProductColumns);
 
 impl ProductTable {
     /// A table of `products` products with the given columns of characteristics.
@@ -67,50 +66,46 @@ impl ProductTable {
     /// # Errors
     /// A column with another length, or with a value that is not finite.
     pub fn new(products: usize, characteristics: &[&[f64]]) -> Result<Self, ColumnError> {
-        let stride = products.next_multiple_of(LANES);
-        let mut columns = Column::filled(stride * characteristics.len(), 0.0);
         for (k, values) in characteristics.iter().enumerate() {
             checked(&format!("characteristic {k}"), values, products, f64::is_finite)?;
-            columns.padded_mut()[k * stride..][..products].copy_from_slice(values);
         }
-        Ok(Self { products, characteristics: characteristics.len(), columns })
+        Ok(Self(ProductColumns::new(products, characteristics)))
     }
 
     /// Number of products J.
     #[must_use]
     pub fn products(&self) -> usize {
-        self.products
-    }
-
-    /// Length of a padded column.
-    fn stride(&self) -> usize {
-        self.products.next_multiple_of(LANES)
+        self.0.products()
     }
 
     /// Number of characteristics K.
     #[must_use]
     pub fn characteristics(&self) -> usize {
-        self.characteristics
+        self.0.columns()
+    }
+
+    /// Room for what eight purchase events among these products draw.
+    #[must_use]
+    pub fn room(&self) -> Idiosyncratic {
+        Idiosyncratic::new(&self.0)
     }
 
     /// The column of intercepts delta_j (utility without price). Minus infinity takes a model off sale.
     ///
     /// # Errors
     /// Another number of values than products, NaN or plus infinity.
-    pub fn intercepts(&self, delta: &[f64]) -> Result<Column, ColumnError> {
-        checked("intercepts", delta, self.products, |v| v < f64::INFINITY)?;
+    pub fn intercepts(&self, delta: &[f64]) -> Result<Term, ColumnError> {
+        checked("intercepts", delta, self.products(), |v| v < f64::INFINITY)?;
         // Padding is off sale: its weight is exactly zero, so it is never chosen and adds nothing to a sum.
-        Ok(Column::new(delta, f64::NEG_INFINITY))
+        Ok(Term::new(delta, f64::NEG_INFINITY))
     }
 
     /// The intercepts of a buyer who owns a car of the brand of the `members`: each member's intercept plus `loyalty`.
     #[must_use]
-    pub fn loyal_intercepts(&self, intercepts: &Column, members: impl Fn(usize) -> bool, loyalty: f64) -> Column {
+    pub fn loyal_intercepts(&self, intercepts: &Term, members: impl Fn(usize) -> bool, loyalty: f64) -> Term {
         let mut loyal = intercepts.clone();
-        for (product, delta) in loyal.values_mut().iter_mut().enumerate() {
-            if members(product) {
-                *delta += loyalty;
-            }
+        for (product, delta) in intercepts.values().iter().enumerate().filter(|(product, _)| members(*product)) {
+            loyal.set(product, delta + loyalty);
         }
         loyal
     }
@@ -119,15 +114,15 @@ impl ProductTable {
     ///
     /// # Errors
     /// Another number of values than products, or a value that is not finite.
-    pub fn prices(&self, prices: &[f64]) -> Result<Column, ColumnError> {
-        checked("prices", prices, self.products, f64::is_finite)?;
-        Ok(Column::new(prices, 0.0))
+    pub fn prices(&self, prices: &[f64]) -> Result<Term, ColumnError> {
+        checked("prices", prices, self.products(), f64::is_finite)?;
+        Ok(Term::new(prices, 0.0))
     }
 
     /// A column of zeros: room for weights, or sums of probabilities.
     #[must_use]
     pub fn zeros(&self) -> Column {
-        Column::filled(self.products, 0.0)
+        Column::filled(self.products(), 0.0)
     }
 }
 
@@ -175,37 +170,11 @@ impl Race {
 /// Purchase events that are drawn side by side.
 pub const EVENTS: usize = LANES;
 
-/// What eight purchase events add to the utility of each option, whatever intercepts and prices are: the buyers' tastes and the
-/// Gumbel draws of the events, `mu_ij + eps_ij`.
-///
-/// The draws are those of [`Race`] from the same streams, so the choices are those by race at any intercepts and prices (but where two
-/// utilities differ in the last bits); and the largest utility comes with them. A draw is known exactly only once a choice has turned on
-/// it, and held from above before; choices and utilities are those of the exact draws.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Idiosyncratic {
-    /// Utilities of the outside option.
-    outside: [f64; EVENTS],
-    /// Tastes of the buyers, a row for each characteristic.
-    tastes: Vec<Eight<f64>>,
-    /// Where the uniform of each model stands in its interval, a row for each model.
-    places: Vec<Eight<u64>>,
-    /// A padded column for each event, one after the other.
-    above: Column,
-}
-
 impl Idiosyncratic {
-    /// Room for eight events among `products`; [`Self::draw`] fills it.
-    #[must_use]
-    pub fn new(products: &ProductTable) -> Self {
-        Self {
-            outside: [0.0; EVENTS],
-            tastes: vec![Eight([0.0; EVENTS]); products.characteristics],
-            places: vec![Eight([0; EVENTS]); products.products],
-            above: Column::filled(products.stride() * EVENTS, 0.0),
-        }
-    }
-
-    /// Draws anew from the events' streams, the outside option first; `outside` is its utility without a draw.
+    /// Draws anew from the streams of the events, the outside option first; `outside` is its utility without a draw.
+    ///
+    /// The draws are those of [`Race`] from the same streams, so the choices are those by race at any intercepts and prices (but where two
+    /// utilities differ in the last bits); and the largest utility comes with them.
     ///
     /// # Panics
     /// Where the products or tastes are not those of `products`.
@@ -216,36 +185,25 @@ impl Idiosyncratic {
         products: &ProductTable,
         tastes: [&[f64]; EVENTS],
         outside: [f64; EVENTS],
-        mut streams: EightStreams,
+        streams: &EightAddresses,
     ) {
-        for (event, tastes) in tastes.into_iter().enumerate() {
-            assert!(tastes.len() == self.tastes.len(), "one taste for each characteristic");
-            for (row, taste) in self.tastes.iter_mut().zip(tastes) {
-                row.0[event] = *taste;
-            }
-        }
-        let (columns, above) = (products.columns.padded(), self.above.padded_mut());
-        let draws = chooser.0.draw_bounds(&mut streams.0, columns, &self.tastes, &mut self.places, above);
-        self.outside = std::array::from_fn(|event| outside[event] + draws[event]);
+        chooser.0.draw(streams, &products.0, &tastes, &outside, self);
     }
 
     /// One of the events, in front of the options.
-    ///
-    /// # Panics
-    /// Where there is no such event.
     #[inline]
     #[must_use]
     pub fn event<'a>(&'a mut self, products: &'a ProductTable, event: usize) -> EventDraws<'a> {
-        let stride = products.stride();
-        EventDraws {
-            lane: event,
-            above: &mut self.above.padded_mut()[event * stride..][..stride],
-            places: &mut self.places,
-            characteristics: products.columns.padded(),
-            tastes: &self.tastes,
-            outside: self.outside[event],
-        }
+        EventDraws { products, room: self, event }
     }
+}
+
+/// A purchase event in front of the options.
+#[derive(Debug)]
+pub struct EventDraws<'a> {
+    products: &'a ProductTable,
+    room: &'a mut Idiosyncratic,
+    event: usize,
 }
 
 /// The choice kernels for this processor. Every processor gives the same bits.
@@ -286,7 +244,7 @@ impl Chooser {
         weights: &mut Column,
     ) {
         self.0.exp_utilities(
-            products.columns.padded(),
+            products.0.padded(),
             intercepts.padded(),
             prices.padded(),
             tastes,
@@ -332,12 +290,13 @@ impl Chooser {
     #[must_use]
     pub fn by_utility(
         self,
-        intercepts: &Column,
-        prices: &Column,
+        intercepts: &Term,
+        prices: &Term,
         alpha: f64,
         event: &mut EventDraws<'_>,
     ) -> (Option<usize>, f64) {
-        self.0.largest_utility(intercepts.padded(), prices.padded(), alpha, event)
+        let asked = Asked { base: intercepts, price: prices, alpha };
+        self.0.choice(&asked, Sight::Unseen, &event.products.0, event.room, event.event)
     }
 
     /// The same option sooner, without its utility.
@@ -348,18 +307,109 @@ impl Chooser {
     #[must_use]
     pub fn option_by_utility(
         self,
-        intercepts: &Column,
-        prices: &Column,
+        intercepts: &Term,
+        prices: &Term,
         alpha: f64,
         event: &mut EventDraws<'_>,
     ) -> Option<usize> {
-        self.0.largest_option(intercepts.padded(), prices.padded(), alpha, event)
+        let EventDraws { products, room, event } = event;
+        let asked = Asked { base: intercepts, price: prices, alpha };
+        self.0.option(&asked, Sight::Unseen, &products.0, room, *event)
+    }
+
+    /// Looks at the options of eight events at `prices`, side by side, each with intercepts and a price response of its own.
+    ///
+    /// # Panics
+    /// Where the columns are of other products.
+    #[inline]
+    pub fn look(self, buyers: &EightBuyers<'_>, prices: &Term, room: &Idiosyncratic, look: &mut EightSeen) {
+        let EightBuyers { intercepts, alphas } = buyers;
+        self.0.see_eight(&Questions { room, first: 0, base: intercepts, alpha: alphas, price: prices }, &mut look.0);
+    }
+
+    /// The choice of one event and its utility as by [`Self::by_utility`], after a look at its options: at the prices that were looked at,
+    /// or those that `change` leads to from them.
+    ///
+    /// # Panics
+    /// As [`Self::by_utility`].
+    #[inline]
+    #[must_use]
+    pub fn choice_seen(
+        self,
+        look: &EightSeen,
+        intercepts: &Term,
+        (prices, change): (&Term, Option<&PriceStep>),
+        alpha: f64,
+        event: &mut EventDraws<'_>,
+    ) -> (Option<usize>, f64) {
+        let EventDraws { products, room, event } = event;
+        let sight = look.0.verdict(*event, alpha, change);
+        self.0.choice(&Asked { base: intercepts, price: prices, alpha }, sight, &products.0, room, *event)
+    }
+
+    /// The same option sooner, without its utility.
+    ///
+    /// # Panics
+    /// As [`Self::by_utility`].
+    #[inline]
+    #[must_use]
+    pub fn option_seen(
+        self,
+        look: &EightSeen,
+        intercepts: &Term,
+        (prices, change): (&Term, Option<&PriceStep>),
+        alpha: f64,
+        event: &mut EventDraws<'_>,
+    ) -> Option<usize> {
+        let EventDraws { products, room, event } = event;
+        let sight = look.0.verdict(*event, alpha, change);
+        self.0.option(&Asked { base: intercepts, price: prices, alpha }, sight, &products.0, room, *event)
+    }
+
+    /// The options of all eight events, side by side: in place, as what is copied in other parts than it was written in waits.
+    ///
+    /// # Panics
+    /// As [`Self::by_utility`].
+    #[inline]
+    pub fn options_seen(
+        self,
+        look: &EightSeen,
+        buyers: &EightBuyers<'_>,
+        (prices, change): (&Term, Option<&PriceStep>),
+        products: &ProductTable,
+        room: &mut Idiosyncratic,
+        options: &mut [Option<usize>; EVENTS],
+    ) {
+        let sight = self.0.at_sight(&look.0, &buyers.alphas, change);
+        for (event, option) in options.iter_mut().enumerate() {
+            *option = (!sight.outside[event]).then_some(sight.product[event] as usize);
+            if sight.doubtful[event] {
+                let asked = Asked { base: buyers.intercepts[event], price: prices, alpha: buyers.alphas[event] };
+                let leader = sight.product[event] as usize;
+                let sight = if change.is_some() { Sight::Unseen } else { Sight::Doubtful(leader) };
+                *option = self.0.option(&asked, sight, &products.0, room, event);
+            }
+        }
     }
 }
 
+/// What the buyers of eight events differ in, beside what the events draw.
+#[derive(Clone, Copy, Debug)]
+pub struct EightBuyers<'a> {
+    /// Intercepts.
+    pub intercepts: [&'a Term; EVENTS],
+    /// Price responses.
+    pub alphas: [f64; EVENTS],
+}
+
+/// What a look at the options of eight events at some prices shows. It tells their choices there, and most of those at other prices that a
+/// change leads to; an event is looked at again where it does not.
+#[derive(Clone, Debug, Default)]
+pub struct EightSeen(Seen<EVENTS>);
+
 #[cfg(test)]
 mod tests {
-    use super::{Chooser, Column, ColumnError, EVENTS, Idiosyncratic, ProductTable, Race};
+    use super::{Chooser, Column, ColumnError, EVENTS, EightBuyers, EightSeen, PriceStep, ProductTable, Race, Term};
     use crate::model::streams::{Purpose, Streams};
 
     const ALPHA: f64 = 0.04;
@@ -367,7 +417,7 @@ mod tests {
 
     struct Market {
         products: ProductTable,
-        intercepts: Column,
+        intercepts: Term,
         prices: Vec<f64>,
     }
 
@@ -381,10 +431,11 @@ mod tests {
     }
 
     impl Market {
-        fn weights(&self, intercepts: &Column, prices: &[f64]) -> Column {
+        fn weights(&self, intercepts: &Term, prices: &[f64]) -> Column {
             let mut weights = self.products.zeros();
             let prices = self.products.prices(prices).unwrap();
-            Chooser::new().exp_utilities(&self.products, intercepts, &prices, &TASTES, ALPHA, &mut weights);
+            let (intercepts, prices) = (intercepts.exact(), prices.exact());
+            Chooser::new().exp_utilities(&self.products, intercepts, prices, &TASTES, ALPHA, &mut weights);
             weights
         }
     }
@@ -448,20 +499,29 @@ mod tests {
         let market = market(20);
         let chooser = Chooser::new();
         let prices = market.products.prices(&market.prices).unwrap();
+        let before = market.products.prices(&[28.0; 20]).unwrap();
+        let change = PriceStep::new(&before, &prices);
+        let buyers = EightBuyers { intercepts: [&market.intercepts; EVENTS], alphas: [ALPHA; EVENTS] };
+        let (mut look, mut options) = (EightSeen::default(), [None; EVENTS]);
         let weights = market.weights(&market.intercepts, &market.prices);
-        let (mut race, mut own) = (Race::new(20), Idiosyncratic::new(&market.products));
+        let (mut race, mut own) = (Race::new(20), market.products.room());
         let streams = Streams::new(1, 4);
         for group in 0..625 {
             let indexes = std::array::from_fn(|event| (group * EVENTS + event) as u64);
-            let eight = streams.at_eight(Purpose::Taste, &[0; EVENTS], &indexes);
-            own.draw(chooser, &market.products, [&TASTES; EVENTS], [0.8_f64.ln(); EVENTS], eight);
+            let eight = streams.eight_addresses(Purpose::Taste, [0; EVENTS], indexes);
+            own.draw(chooser, &market.products, [&TASTES; EVENTS], [0.8_f64.ln(); EVENTS], &eight);
+            chooser.look(&buyers, &before, &own, &mut look);
+            chooser.options_seen(&look, &buyers, (&prices, Some(&change)), &market.products, &mut own, &mut options);
             for (event, index) in indexes.into_iter().enumerate() {
                 race.draw(chooser, &mut streams.at(Purpose::Taste, 0, index));
                 let mut drawn = own.event(&market.products, event);
-                let sooner = chooser.option_by_utility(&market.intercepts, &prices, ALPHA, &mut drawn);
+                let now = (&prices, Some(&change));
+                let sooner = chooser.option_seen(&look, &market.intercepts, now, ALPHA, &mut drawn);
+                let seen = chooser.choice_seen(&look, &market.intercepts, now, ALPHA, &mut drawn);
                 let (choice, utility) = chooser.by_utility(&market.intercepts, &prices, ALPHA, &mut drawn);
                 assert_eq!(choice, chooser.by_race(&weights, 0.8, &race), "event {index}");
-                assert_eq!(sooner, choice, "event {index}");
+                assert_eq!([sooner, options[event], seen.0], [choice; 3], "event {index}");
+                assert_eq!(seen.1.to_bits(), utility.to_bits(), "event {index}");
                 let speed = choice.map_or(0.8 * race.outside, |j| weights.values()[j] * race.models.values()[j]);
                 assert!((utility - speed.ln()).abs() < 1e-12, "event {index}: {utility} and {}", speed.ln());
             }

@@ -15,7 +15,7 @@ use super::draws::Draws;
 use super::holdings::Holdings;
 use super::network::acquaintances;
 use super::{Anticipation, Lognormal, Timing};
-use crate::model::demand::choice::Column;
+use crate::model::demand::choice::{PriceStep, Term};
 use crate::model::demand::kernel::choice::{Instructions, LANES};
 use crate::model::streams::{Purpose, Stream, Streams};
 use crate::model::world::{NO_BRAND, Options, World};
@@ -54,13 +54,13 @@ impl Patience {
             let count = AT_ONCE.min(buyers - first);
             for start in (0..count).step_by(LANES) {
                 let agents = std::array::from_fn(|lane| (first + start + lane) as u64);
-                let eight = streams.at_eight(Purpose::TimingCost, &agents, &[0; LANES]).each();
-                // The last of the eight may be beyond the last buyer.
-                for (i, mut stream) in (start..count).zip(eight) {
-                    [conviction[i], lag[i]] = [stream.uniform_open(), stream.uniform_open()];
-                    for (log_cost, law) in log_cost.iter_mut().zip(costs) {
-                        log_cost[i] = law.log_sd * stream.standard_normal();
-                    }
+                let mut eight = streams.at_eight(Purpose::TimingCost, &agents, &[0; LANES]);
+                // The last of the eight may be beyond the last buyer; there is room for their draws.
+                conviction[start..][..LANES].copy_from_slice(&eight.uniforms());
+                lag[start..][..LANES].copy_from_slice(&eight.uniforms());
+                for (log_cost, law) in log_cost.iter_mut().zip(costs) {
+                    let normals = eight.standard_normals();
+                    log_cost[start..][..LANES].copy_from_slice(&normals.map(|normal| law.log_sd * normal));
                 }
             }
             instructions.ln_in_place(&mut lag[..count]);
@@ -157,10 +157,10 @@ pub(super) struct Shopper<'a> {
     streams: &'a Streams,
     /// What purchase events draw.
     pub draws: Draws<'a>,
-    own_intercepts: Column,
+    own_intercepts: Term,
     has_own_intercepts: bool,
     /// Prices without the absent models.
-    offered: Column,
+    offered: Term,
     heard: Vec<f64>,
     place: usize,
     owned: u16,
@@ -175,13 +175,25 @@ impl<'a> Shopper<'a> {
             timing,
             streams,
             draws,
-            own_intercepts: options.table.zeros(),
+            own_intercepts: options.intercepts(NO_BRAND).clone(),
             has_own_intercepts: false,
-            offered: options.table.zeros(),
+            offered: Term::new(options.table.zeros().values(), 0.0),
             heard: vec![0.0; world.products.loyalty().len()],
             place: 0,
             owned: NO_BRAND,
         }
+    }
+
+    /// Whether all buyers have the intercepts of the brand they own.
+    pub fn is_plain(&self, climate: &Climate<'_>) -> bool {
+        climate.penalty <= 0.0 && self.timing.peers.gamma == 0.0 && climate.on_sale.is_none()
+    }
+
+    /// Looks at the options of the buyer who was taken up, and of those whose events were drawn with his, in front of `prices`; only where the
+    /// climate is plain.
+    #[inline]
+    pub fn look(&mut self, climate: &Climate<'_>, prices: &Term) {
+        self.draws.look(self.place, prices, |buyer| climate.holdings.at(buyer, climate.lane).owned);
     }
 
     /// Takes up the buyer of the event at `place` of the draws.
@@ -200,31 +212,36 @@ impl<'a> Shopper<'a> {
         if !self.has_own_intercepts {
             return;
         }
-        self.own_intercepts.clone_from(options.intercepts(self.owned));
-        if hurt {
-            let models = self.own_intercepts.values_mut().iter_mut().zip(climate.spoilt);
-            models.filter(|(_, spoilt)| **spoilt).for_each(|(utility, _)| *utility -= climate.penalty);
-        }
+        let heard = &mut self.heard;
         if peers.gamma != 0.0 && peers.neighbours > 0 {
-            self.heard.fill(0.0);
+            heard.fill(0.0);
             let each = 1.0 / f64::from(peers.neighbours);
-            let heard = &mut self.heard;
             acquaintances(peers, self.streams, buyer, climate.holdings.buyers(), |other| {
                 let brand = climate.holdings.at(other, climate.lane).owned;
                 if let Some(share) = heard.get_mut(usize::from(brand)) {
                     *share += each;
                 }
             });
-            for (utility, brand) in self.own_intercepts.values_mut().iter_mut().zip(options.brands()) {
-                let brand = usize::from(*brand);
-                *utility += peers.gamma * (heard[brand] - climate.usual_share[brand]);
-            }
         }
+        let intercepts = options.intercepts(self.owned);
+        self.own_intercepts.update(|own| {
+            own.copy_from_slice(intercepts.values());
+            if hurt {
+                let models = own.iter_mut().zip(climate.spoilt);
+                models.filter(|(_, spoilt)| **spoilt).for_each(|(utility, _)| *utility -= climate.penalty);
+            }
+            if peers.gamma != 0.0 && peers.neighbours > 0 {
+                for (utility, brand) in own.iter_mut().zip(options.brands()) {
+                    let brand = usize::from(*brand);
+                    *utility += peers.gamma * (heard[brand] - climate.usual_share[brand]);
+                }
+            }
+        });
     }
 
     /// His choice at `prices` and its realised utility.
     #[inline]
-    pub fn choose(&mut self, prices: &Column) -> (Option<usize>, f64) {
+    pub fn choose(&mut self, prices: &Term) -> (Option<usize>, f64) {
         let own = self.has_own_intercepts.then_some(&self.own_intercepts);
         let intercepts = own.unwrap_or_else(|| self.world.options.intercepts(self.owned));
         self.draws.choice(self.place, intercepts, prices)
@@ -232,22 +249,36 @@ impl<'a> Shopper<'a> {
 
     /// The same choice sooner, without its utility.
     #[inline]
-    pub fn want(&mut self, prices: &Column) -> Option<usize> {
+    pub fn want(&mut self, prices: &Term) -> Option<usize> {
         let own = self.has_own_intercepts.then_some(&self.own_intercepts);
         let intercepts = own.unwrap_or_else(|| self.world.options.intercepts(self.owned));
         self.draws.option(self.place, intercepts, prices)
     }
 
+    /// The choice and its utility after a look, at the prices that were looked at, or those that the change leads to.
+    #[inline]
+    pub fn choose_seen(&mut self, prices: &Term, change: Option<&PriceStep>) -> (Option<usize>, f64) {
+        self.draws.choice_seen(self.place, self.world.options.intercepts(self.owned), (prices, change))
+    }
+
+    /// The same choice sooner, without its utility.
+    #[inline]
+    pub fn want_seen(&mut self, prices: &Term) -> Option<usize> {
+        self.draws.option_seen(self.place, self.world.options.intercepts(self.owned), (prices, None))
+    }
+
     /// His choice and its utility where `absent` models cannot be had.
     #[inline]
-    pub fn choose_present(&mut self, prices: &Column, absent: &[bool]) -> (Option<usize>, f64) {
+    pub fn choose_present(&mut self, prices: &Term, absent: &[bool]) -> (Option<usize>, f64) {
         let choice = self.choose(prices);
         if !choice.0.is_some_and(|model| absent[model]) {
             return choice;
         }
-        self.offered.clone_from(prices);
-        let offered = self.offered.values_mut().iter_mut().zip(absent);
-        offered.filter(|(_, absent)| **absent).for_each(|(price, _)| *price = f64::INFINITY);
+        self.offered.update(|offered| {
+            offered.copy_from_slice(prices.values());
+            let models = offered.iter_mut().zip(absent);
+            models.filter(|(_, absent)| **absent).for_each(|(price, _)| *price = f64::INFINITY);
+        });
         let own = self.has_own_intercepts.then_some(&self.own_intercepts);
         let intercepts = own.unwrap_or_else(|| self.world.options.intercepts(self.owned));
         self.draws.choice(self.place, intercepts, &self.offered)

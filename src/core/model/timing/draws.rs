@@ -9,7 +9,7 @@
 
 use crate::model::accounts::slots::BuyerClasses;
 use crate::model::accounts::{FIFTHS, fifth_of, income_fifths};
-use crate::model::demand::choice::{Column, EVENTS, Idiosyncratic};
+use crate::model::demand::choice::{EVENTS, EightBuyers, EightSeen, Idiosyncratic, PriceStep, Term};
 use crate::model::outcome::Layout;
 use crate::model::scenario::Scenario;
 use crate::model::simulation::{HoldingTime, HoldingTimes};
@@ -48,6 +48,8 @@ pub(super) struct Draws<'a> {
     utilities: Vec<Idiosyncratic>,
     /// The first so many events have theirs.
     drawn: usize,
+    /// Whether one regime's buyers have looked at the options, eight events at a time, and what they saw.
+    looks: Vec<(bool, EightSeen)>,
 }
 
 impl<'a> Draws<'a> {
@@ -69,6 +71,7 @@ impl<'a> Draws<'a> {
             events: Vec::new(),
             utilities: Vec::new(),
             drawn: 0,
+            looks: Vec::new(),
         }
     }
 
@@ -116,7 +119,7 @@ impl<'a> Draws<'a> {
         while self.drawn < self.events.len() {
             let group = self.drawn / EVENTS;
             if self.utilities.len() == group {
-                self.utilities.push(Idiosyncratic::new(&options.table));
+                self.utilities.push(options.table.room());
             }
             let found = &self.events[self.drawn..];
             // Lanes without an event repeat the first, and are not looked at.
@@ -124,10 +127,10 @@ impl<'a> Draws<'a> {
             let buyers = eight.map(|event| event.buyer as usize);
             let (agents, indexes) =
                 (eight.map(|event| u64::from(event.buyer)), eight.map(|event| u64::from(event.event)));
-            let streams = self.streams.at_eight(Purpose::Taste, &agents, &indexes);
+            let streams = self.streams.eight_addresses(Purpose::Taste, agents, indexes);
             let (tastes, outside) =
                 (buyers.map(|i| world.buyers.tastes_of(i)), buyers.map(|i| world.buyers.outside[i]));
-            self.utilities[group].draw(options.chooser, &options.table, tastes, outside, streams);
+            self.utilities[group].draw(options.chooser, &options.table, tastes, outside, &streams);
             self.drawn += EVENTS;
         }
         // The rest of the last eight stay empty: events found later are drawn with others.
@@ -144,7 +147,7 @@ impl<'a> Draws<'a> {
 
     /// The choice of largest utility at intercepts and prices of an event that is drawn, and that utility.
     #[inline]
-    pub fn choice(&mut self, place: usize, intercepts: &Column, prices: &Column) -> (Option<usize>, f64) {
+    pub fn choice(&mut self, place: usize, intercepts: &Term, prices: &Term) -> (Option<usize>, f64) {
         let (options, alpha) = (&self.world.options, self.events[place].price_response);
         let own = &mut self.utilities[place / EVENTS];
         options.chooser.by_utility(intercepts, prices, alpha, &mut own.event(&options.table, place % EVENTS))
@@ -152,10 +155,60 @@ impl<'a> Draws<'a> {
 
     /// The same choice sooner, without its utility.
     #[inline]
-    pub fn option(&mut self, place: usize, intercepts: &Column, prices: &Column) -> Option<usize> {
+    pub fn option(&mut self, place: usize, intercepts: &Term, prices: &Term) -> Option<usize> {
         let (options, alpha) = (&self.world.options, self.events[place].price_response);
         let own = &mut self.utilities[place / EVENTS];
         options.chooser.option_by_utility(intercepts, prices, alpha, &mut own.event(&options.table, place % EVENTS))
+    }
+
+    /// Draws what has been found, and forgets what was seen of the options.
+    pub fn look_anew(&mut self) {
+        self.draw_found();
+        self.looks.resize_with(self.utilities.len().max(self.looks.len()), Default::default);
+        self.looks.iter_mut().for_each(|(seen, _)| *seen = false);
+    }
+
+    /// Looks at the options of the event at `place`, and of those it was drawn with, in front of `prices`, unless that has been done since
+    /// [`Self::look_anew`]; `owned` is what buyers own.
+    #[inline]
+    pub fn look(&mut self, place: usize, prices: &Term, owned: impl Fn(usize) -> u16) {
+        let (group, options) = (place / EVENTS, &self.world.options);
+        let (seen, look) = &mut self.looks[group];
+        if !*seen {
+            let events: [&Draw; EVENTS] = std::array::from_fn(|event| &self.events[group * EVENTS + event]);
+            let intercepts = events.map(|event| options.intercepts(owned(event.buyer as usize)));
+            let eight = EightBuyers { intercepts, alphas: events.map(|event| event.price_response) };
+            options.chooser.look(&eight, prices, &self.utilities[group], look);
+            *seen = true;
+        }
+    }
+
+    /// The choice and its utility after a look, at the prices that were looked at, or others that the change leads to.
+    #[inline]
+    pub fn choice_seen(
+        &mut self,
+        place: usize,
+        intercepts: &Term,
+        prices: (&Term, Option<&PriceStep>),
+    ) -> (Option<usize>, f64) {
+        let (options, alpha) = (&self.world.options, self.events[place].price_response);
+        let (look, own) = (&self.looks[place / EVENTS].1, &mut self.utilities[place / EVENTS]);
+        let event = &mut own.event(&options.table, place % EVENTS);
+        options.chooser.choice_seen(look, intercepts, prices, alpha, event)
+    }
+
+    /// The same choice sooner, without its utility.
+    #[inline]
+    pub fn option_seen(
+        &mut self,
+        place: usize,
+        intercepts: &Term,
+        prices: (&Term, Option<&PriceStep>),
+    ) -> Option<usize> {
+        let (options, alpha) = (&self.world.options, self.events[place].price_response);
+        let (look, own) = (&self.looks[place / EVENTS].1, &mut self.utilities[place / EVENTS]);
+        let event = &mut own.event(&options.table, place % EVENTS);
+        options.chooser.option_seen(look, intercepts, prices, alpha, event)
     }
 
     /// The buyer's place in the queue of `week`.

@@ -52,7 +52,7 @@ pub fn base_year_change(
     let mut heard = vec![0.0; brands];
     let mut expected = [vec![0.0; options.models()], vec![0.0; options.models()]];
     for (buyer, owned) in start.owned.iter().enumerate() {
-        intercepts.clone_from(options.intercepts(*owned));
+        intercepts.values_mut().copy_from_slice(options.intercepts(*owned).values());
         for with in [false, true] {
             if with {
                 heard.fill(0.0);

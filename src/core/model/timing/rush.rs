@@ -6,7 +6,7 @@ use super::buyers::{Climate, Patience, Shopper};
 use super::calendar::considering;
 use super::shared::{AHEAD, Shared};
 use super::weekly::{BOUND_SLACK, Lane};
-use crate::model::demand::choice::Column;
+use crate::model::demand::choice::Term;
 use crate::model::trade::regime::Stage;
 
 /// One regime in a week in which its buyers believe that prices may rise.
@@ -16,8 +16,8 @@ struct Front<'l, 'j, 'a> {
     /// Public belief in the duty.
     public: f64,
     /// Expected prices with the duty and without it, as buyers feel them.
-    with: Column,
-    without: Column,
+    with: Term,
+    without: Term,
     /// Week in which it is decided; now, if it has been.
     decision: f64,
     /// Planned dates of those who may buy early: from the first on, before the second.

@@ -19,7 +19,7 @@ use super::policy::Course;
 use super::record::TimingRecord;
 use super::shared::{AHEAD, Shared, TimedJob};
 use super::stock::DealersDecision;
-use crate::model::demand::choice::Column;
+use crate::model::demand::choice::{PriceStep, Term};
 use crate::model::on_sale;
 use crate::model::plan::Phase;
 use crate::model::trade::regime::Stage;
@@ -73,7 +73,7 @@ struct Hope {
     /// Believed chance a week.
     hazard: f64,
     /// Prices without the duty, as buyers feel them.
-    without: Column,
+    without: Term,
     /// The most that anybody can gain by a week's waiting, USD.
     most_usd: f64,
 }
@@ -135,7 +135,7 @@ pub(super) struct Lane<'j, 'a> {
     pub at: usize,
     pub course: Course,
     /// Prices as buyers feel them.
-    pub prices: Column,
+    pub prices: Term,
     /// What is paid for the car of each model sold next.
     paid_usd: Vec<f64>,
     pub absent: Vec<bool>,
@@ -180,7 +180,7 @@ impl<'j, 'a> Lane<'j, 'a> {
             job,
             at,
             course,
-            prices: job.world.options.table.zeros(),
+            prices: Term::new(job.world.options.table.zeros().values(), 0.0),
             paid_usd: vec![0.0; models],
             absent: vec![false; models],
             on_sale: Assortment::default(),
@@ -201,8 +201,7 @@ impl<'j, 'a> Lane<'j, 'a> {
         let plan = self.job.plan;
         let Phase { sticker_price_usd: net, incentive_usd, .. } = plan.phase(week);
         let products = &self.job.world.products;
-        let prices = self.prices.values_mut();
-        prices.copy_from_slice(&products.felt_prices(net));
+        self.prices.replace(&products.felt_prices(net));
         self.paid_usd.copy_from_slice(net);
         self.stickers.copy_from_slice(net);
         let options = &self.job.world.options;
@@ -224,7 +223,7 @@ impl<'j, 'a> Lane<'j, 'a> {
             let moved = dealers.open_week(week, j, standings, delay, decision);
             let off = incentive_usd[j];
             let [price, sticker] = dealers.price_usd(j, plan.phase(week).list_usd(j)).map(|usd| usd - off);
-            prices[j] = products.felt_price(j, price);
+            self.prices.set(j, products.felt_price(j, price));
             self.paid_usd[j] = price;
             self.stickers[j] = sticker;
             self.absent[j] = !dealers.has(j);
@@ -239,10 +238,10 @@ impl<'j, 'a> Lane<'j, 'a> {
     }
 
     /// These list prices less what makers pay of them this week, as buyers feel them.
-    pub fn felt_with_incentives(&self, week: usize, list_usd: &[f64]) -> Column {
+    pub fn felt_with_incentives(&self, week: usize, list_usd: &[f64]) -> Term {
         let off = &self.job.plan.phase(week).incentive_usd;
         let paid: Vec<f64> = list_usd.iter().zip(off).map(|(list, off)| list - off).collect();
-        Column::new(&self.job.world.products.felt_prices(&paid), 0.0)
+        Term::new(&self.job.world.products.felt_prices(&paid), 0.0)
     }
 
     fn penalty_of(&self, week: usize) -> f64 {
@@ -352,7 +351,7 @@ impl<'j, 'a> Lane<'j, 'a> {
         let others = self.on_sale.parts != self.usual.parts;
         let relisted = phase.sticker_price_usd != *before || others;
         let products = &job.world.products;
-        let reference = Column::new(&products.felt_prices(before), 0.0);
+        let reference = Term::new(&products.felt_prices(before), 0.0);
         let climate = Climate {
             holdings: &shared.holdings,
             lane: self.at,
@@ -366,14 +365,23 @@ impl<'j, 'a> Lane<'j, 'a> {
         let record = &mut self.books.record;
         let cars = record.cars;
         // Whether a buyer meets anything but the baseline's list prices.
-        let mut repriced = relisted || self.prices != reference;
+        let mut change = (self.prices != reference).then(|| PriceStep::new(&reference, &self.prices));
+        let mut repriced = relisted || change.is_some();
+        // Buyers look at the baseline's list prices eight at a time, where all see the models alike.
+        let plain = shopper.is_plain(&climate) && shopper.is_plain(&usually);
+        shopper.draws.look_anew();
         for entrant in &mut self.entrants {
             shopper.seat(entrant.place as usize, &climate);
+            if plain {
+                shopper.look(&climate, &reference);
+            }
             let mut unusual = repriced;
             // The utility counts only beside the baseline's.
-            let (first, mut utility) = match unusual {
-                true => shopper.choose(&self.prices),
-                false => (shopper.want(&self.prices), f64::NAN),
+            let (first, mut utility) = match (plain, unusual) {
+                (true, true) => shopper.choose_seen(&self.prices, change.as_ref()),
+                (true, false) => (shopper.want_seen(&reference), f64::NAN),
+                (false, true) => shopper.choose(&self.prices),
+                (false, false) => (shopper.want(&self.prices), f64::NAN),
             };
             let mut choice = first;
             if let (Some(dealers), Some(model)) = (&mut self.books.dealers, first) {
@@ -391,10 +399,11 @@ impl<'j, 'a> Lane<'j, 'a> {
                     if dealers.sell(model) {
                         let off = phase.incentive_usd[model];
                         let [price, sticker] = dealers.price_usd(model, phase.list_usd(model)).map(|usd| usd - off);
-                        self.prices.values_mut()[model] = products.felt_price(model, price);
+                        self.prices.set(model, products.felt_price(model, price));
                         self.paid_usd[model] = price;
                         self.stickers[model] = sticker;
-                        repriced = relisted || self.prices != reference;
+                        change = (self.prices != reference).then(|| PriceStep::new(&reference, &self.prices));
+                        repriced = relisted || change.is_some();
                     }
                     self.absent[model] = !dealers.has(model);
                 }
@@ -405,7 +414,10 @@ impl<'j, 'a> Lane<'j, 'a> {
                 if others {
                     shopper.seat(entrant.place as usize, &usually);
                 }
-                let (wanted, usual) = shopper.choose(&reference);
+                let (wanted, usual) = match plain {
+                    true => shopper.choose_seen(&reference, None),
+                    false => shopper.choose(&reference),
+                };
                 gain_usd += (utility - usual) / shopper.price_response();
                 if let Some(lost) = wanted.filter(|lost| relisted && choice != Some(*lost)) {
                     record.switched[lost * (models + 1) + choice.unwrap_or(models)] += cars;

@@ -43,12 +43,14 @@ impl Column {
     }
 
     /// The products' values, without the padding.
+    #[inline]
     #[must_use]
     pub fn values(&self) -> &[f64] {
         &self.padded()[..self.products]
     }
 
     /// The products' values, without the padding.
+    #[inline]
     pub fn values_mut(&mut self) -> &mut [f64] {
         let products = self.products;
         &mut self.padded_mut()[..products]
@@ -158,11 +160,11 @@ macro_rules! compiled_for_each {
                 match self.0 {
                     // SAFETY: only `detect` and `available` make this level, after the processor reported the features.
                     #[cfg(target_arch = "x86_64")]
-                    Level::Avx512 => unsafe { avx512($($arg),*) },
+                    $crate::model::demand::kernel::choice::Level::Avx512 => unsafe { avx512($($arg),*) },
                     // SAFETY: as above; every processor granted AVX-512 was also found to have AVX2 and FMA.
                     #[cfg(target_arch = "x86_64")]
-                    Level::Avx2 => unsafe { avx2($($arg),*) },
-                    Level::Portable => $body($($arg),*),
+                    $crate::model::demand::kernel::choice::Level::Avx2 => unsafe { avx2($($arg),*) },
+                    $crate::model::demand::kernel::choice::Level::Portable => $body($($arg),*),
                 }
             }
         }

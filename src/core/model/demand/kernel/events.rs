@@ -1,23 +1,19 @@
-//! Purchase events eight side by side: events stand in the lanes, and each lane does what one event does alone.
+//! What purchase events draw, eight side by side: events stand in the lanes, and each lane does what one event does alone.
 //!
 //! An event draws a Gumbel number `g = -ln(-ln u)` for each product, the uniform u from its own stream, and takes the option of largest
 //! utility. Two logarithms a product are most of the cost, and nearly all of them are of products far behind the best. So the kernels
-//! first hold every draw from above by a number that takes a few multiply-adds (`gumbel_above`), add the tastes, and work out to the
-//! last bit only what could be the largest ([`Instructions::largest_utility`]).
-//!
-//! Choices and utilities are those of the exact numbers, to the bit: a fused multiply-add, a sum and their roundings never turn a larger
-//! argument into a smaller result, so a utility made by the same operations from a bound is a bound on the utility.
+//! hold every draw from above in single precision by a number that takes a few multiply-adds (`gumbel_above`), add the tastes, and work
+//! out to the last bit only what could be the largest ([`super::sight`]). Choices and utilities are those of the exact numbers, to the bit.
 
 // Lanes are counted, so that the same number stands for the same event in every array of a formula.
 #![allow(clippy::needless_range_loop)]
 
 use std::f64::consts::LN_2;
 
-use super::choice::{Instructions, LANES, Level, compiled_for_each};
+use super::choice::{Column, Instructions, LANES, compiled_for_each};
 use super::lanes::Lanes;
-use super::words::{Plain, Words, rotated};
-#[cfg(target_arch = "x86_64")]
-use super::words::{Words2, Words512};
+use super::singles::{SINGLES, Singles, Sixteen};
+use super::words::{Words, on_vectors, rotated};
 use crate::numerics::draws;
 use crate::numerics::elementary::ln;
 
@@ -29,175 +25,188 @@ pub struct Eight<T>(pub [T; LANES]);
 /// The states of eight xoshiro256++ generators (Blackman and Vigna 2021): word i of each in row i.
 pub type States = [Eight<u64>; 4];
 
-/// Stands for the place of a uniform whose draw was worked out.
-const KNOWN: u64 = 0;
+/// Sizes from which on single precision is not asked.
+pub(super) const LARGEST: f64 = 1e30;
 
-/// One of eight events, as the draws left it.
-#[derive(Debug)]
-pub struct EventDraws<'a> {
-    /// Its number among the eight.
-    pub lane: usize,
-    /// What it adds to the utility of each product: exactly where [`Self::places`] is zero, a bound from above elsewhere.
-    pub above: &'a mut [f64],
-    /// For each product the places of the eight events' uniforms, as [`Instructions::draw_bounds`] writes them.
-    pub places: &'a mut [Eight<u64>],
-    /// The columns of characteristics, one after the other.
-    pub characteristics: &'a [f64],
-    /// Tastes of the eight buyers.
-    pub tastes: &'a [Eight<f64>],
-    /// Utility of the outside option.
-    pub outside: f64,
+/// Characteristics of products, exactly and in single precision.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ProductColumns {
+    products: usize,
+    /// Columns one after the other, each padded with zeros.
+    exact: Column,
+    /// Two neighbours in single precision in each word, the first in its lower half, column after column.
+    pairs: Vec<u64>,
+    /// The largest of each column in size, and at least 1; infinite where single precision cannot hold it.
+    largest: Vec<f64>,
 }
 
-/// A method of [`Instructions`] that runs `$body` on the vectors of the instruction set.
-macro_rules! on_vectors {
-    ($(#[$doc:meta])* fn $name:ident($($arg:ident: $ty:ty),* $(,)?) -> $ret:ty = $body:ident) => {
-        impl Instructions {
-            $(#[$doc])*
-            #[inline]
-            pub fn $name(self, $($arg: $ty),*) -> $ret {
-                #[cfg(target_arch = "x86_64")]
-                #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx2,fma")]
-                fn avx512($($arg: $ty),*) -> $ret {
-                    // SAFETY: this function is compiled for them, and called where the processor has them.
-                    unsafe { $body::<Words512>($($arg),*) }
-                }
-                #[cfg(target_arch = "x86_64")]
-                #[target_feature(enable = "avx2,fma")]
-                fn avx2($($arg: $ty),*) -> $ret {
-                    // SAFETY: this function is compiled for them, and called where the processor has them.
-                    unsafe { $body::<Words2>($($arg),*) }
-                }
-                match self.0 {
-                    // SAFETY: only `detect` and `available` make this level, after the processor reported the features.
-                    #[cfg(target_arch = "x86_64")]
-                    Level::Avx512 => unsafe { avx512($($arg),*) },
-                    // SAFETY: as above; every processor granted AVX-512 was also found to have AVX2 and FMA.
-                    #[cfg(target_arch = "x86_64")]
-                    Level::Avx2 => unsafe { avx2($($arg),*) },
-                    // SAFETY: arrays need no particular processor.
-                    Level::Portable => unsafe { $body::<Plain>($($arg),*) },
-                }
-            }
-        }
-    };
-}
-
-on_vectors! {
-    /// The states at eight addresses (`crate::model::streams`): Philox blocks under the keys (purpose, 1) and (purpose, 2).
-    fn states_at(world: [u64; 2], purpose: u32, agents: &[u64; LANES], indexes: &[u64; LANES]) -> States = states_of
-}
-
-on_vectors! {
-    /// Draws eight events. Of every stream the first number is the outside option's, whose Gumbel draws are returned, the next are the
-    /// products' in order.
-    ///
-    /// `above` gets a column for each event: a number slightly above `g_j + sum_k tastes[k] x_k[j]`, by [`GAP`] at most where u > 1/2.
-    /// `places` gets for each product 2 - u of the eight events, as bits, less half a cell.
-    ///
-    /// `characteristics` holds the columns x_k one after the other. Columns are padded; in the padding `above` has no meaning.
+impl ProductColumns {
+    /// Columns of `products` finite numbers each.
     ///
     /// # Panics
-    /// Where the lengths do not fit together.
-    fn draw_bounds(
-        states: &mut States,
-        characteristics: &[f64],
-        tastes: &[Eight<f64>],
-        places: &mut [Eight<u64>],
-        above: &mut [f64],
-    ) -> [f64; LANES] = draw_bounds_any
-}
+    /// Where a column has another length.
+    #[must_use]
+    pub fn new(products: usize, columns: &[&[f64]]) -> Self {
+        let stride = products.next_multiple_of(LANES);
+        let mut exact = Column::filled(stride * columns.len(), 0.0);
+        let mut pairs = Vec::with_capacity(products.div_ceil(2) * columns.len());
+        let mut largest = Vec::with_capacity(columns.len());
+        for (column, values) in exact.padded_mut().chunks_mut(stride.max(1)).zip(columns) {
+            column[..products].copy_from_slice(values);
+            let bits = |value: f64| u64::from((value as f32).to_bits());
+            pairs.extend(
+                column[..products.next_multiple_of(2)].chunks(2).map(|pair| bits(pair[0]) | bits(pair[1]) << 32),
+            );
+            let size = values.iter().fold(1.0, |largest, x| f64::max(largest, x.abs()));
+            largest.push(if size < LARGEST { size } else { f64::INFINITY });
+        }
+        Self { products, exact, pairs, largest }
+    }
 
-impl EventDraws<'_> {
+    /// Number of products.
+    #[must_use]
+    pub fn products(&self) -> usize {
+        self.products
+    }
+
+    /// Number of characteristics.
+    #[must_use]
+    pub fn columns(&self) -> usize {
+        self.largest.len()
+    }
+
+    /// The columns one after the other, each padded with zeros to a multiple of [`LANES`].
     #[inline]
-    fn check(&self, base: &[f64], price: &[f64]) {
-        let n = self.above.len();
-        assert!(base.len() == n && price.len() == n, "one intercept and one price for each product");
+    #[must_use]
+    pub fn padded(&self) -> &[f64] {
+        self.exact.padded()
     }
 }
 
-/// Who leads by bounds.
-#[derive(Clone, Copy, Debug)]
-pub struct Leader {
-    /// The product, the lowest of equals; none where no bound is above the outside utility.
-    first: Option<usize>,
-    /// Its bound.
-    lead: f64,
-    /// The largest of the others, outside utility included.
-    second: f64,
+/// What eight purchase events add to the utility of each option, whatever intercepts and prices are: the buyers' tastes and the
+/// Gumbel draws of the events, `mu_ij + eps_ij`.
+///
+/// A draw is known exactly only once a choice has turned on it, and held from above before.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Idiosyncratic {
+    /// Utilities of the outside option without its draws, and the words of those.
+    outside: Eight<f64>,
+    outside_words: Eight<u64>,
+    /// What the outside option's utilities lie between; equal where they are known.
+    pub(super) outside_above: Eight<f64>,
+    pub(super) outside_below: Eight<f64>,
+    /// Tastes of the buyers, a row for each characteristic.
+    tastes: Vec<Eight<f64>>,
+    /// No number that a bound is made of is larger in size.
+    pub(super) reach: Eight<f64>,
+    /// Times the largest term of a utility, how far roundings to single precision may move its bound: terms and sums are each rounded once,
+    /// which are two roundings of a product of two and one of its sum for each characteristic and the price, one of the intercept and of its
+    /// sum. More are allowed for.
+    pub(super) rounding: f64,
+    /// The word of each product's uniform, a row for each; one more where the number of products is odd.
+    words: Vec<Eight<u64>>,
+    /// Bounds: for each event so many blocks of products.
+    pub(super) above: Vec<Sixteen>,
+    /// What was worked out, a row for each product.
+    exact: Vec<Eight<f64>>,
+    /// A bit for each product that was, 64 products to a row.
+    known: Vec<Eight<u64>>,
 }
 
-/// What bounds say about the largest utility.
+impl Idiosyncratic {
+    /// Room for eight events among products with these characteristics; [`Instructions::draw`] fills it.
+    #[must_use]
+    pub fn new(products: &ProductColumns) -> Self {
+        let (n, columns) = (products.products(), products.columns());
+        Self {
+            outside: Eight([0.0; LANES]),
+            outside_words: Eight([0; LANES]),
+            outside_above: Eight([0.0; LANES]),
+            outside_below: Eight([0.0; LANES]),
+            tastes: vec![Eight([0.0; LANES]); columns],
+            reach: Eight([0.0; LANES]),
+            rounding: (columns + 10) as f64 * f64::from(f32::EPSILON) / 2.0,
+            words: vec![Eight([0; LANES]); n.next_multiple_of(2)],
+            above: vec![Sixteen([0.0; SINGLES]); n.div_ceil(SINGLES) * LANES],
+            exact: vec![Eight([0.0; LANES]); n],
+            known: vec![Eight([0; LANES]); n.div_ceil(u64::BITS as usize)],
+        }
+    }
+
+    /// Number of products.
+    pub(super) fn products(&self) -> usize {
+        self.exact.len()
+    }
+
+    /// The word of the product's uniform; one that is not close where there is no such product.
+    #[inline(always)]
+    pub(super) fn word(&self, lane: usize, product: usize) -> u64 {
+        self.words.get(product).map_or(u64::MAX, |row| row.0[lane])
+    }
+
+    /// Events that add known numbers to utilities, each the same.
+    #[cfg(test)]
+    pub(super) fn known(products: &ProductColumns, own: &[f64], outside: f64) -> Self {
+        let mut room = Self::new(products);
+        room.outside_above = Eight([outside; LANES]);
+        room.outside_below = room.outside_above;
+        room.reach = Eight([own.iter().fold(REACH, |largest, own| f64::max(largest, own.abs())); LANES]);
+        room.exact = own.iter().map(|own| Eight([*own; LANES])).collect();
+        room.known.iter_mut().for_each(|row| row.0 = [u64::MAX; LANES]);
+        let blocks = room.above.len() / LANES;
+        for (l, j) in (0..LANES).flat_map(|l| (0..own.len()).map(move |j| (l, j))) {
+            room.above[l * blocks + j / SINGLES].0[j % SINGLES] = (own[j] + GAP / 2.0) as f32;
+        }
+        room
+    }
+}
+
+/// Addresses of eight streams of one replication and purpose (`crate::model::streams`).
 #[derive(Clone, Copy, Debug)]
-pub enum Sight {
-    /// It is the outside option's.
-    Outside,
-    /// It is this product's.
-    Product(usize),
-    /// Two bounds are too close, or the leader's is no good one.
-    Doubtful,
+pub struct EightAddresses {
+    /// P₀(seed, replication).
+    pub world: [u64; 2],
+    /// Number of the purpose.
+    pub purpose: u32,
+    /// Agents.
+    pub agents: [u64; LANES],
+    /// Indexes.
+    pub indexes: [u64; LANES],
 }
 
 on_vectors! {
-    /// Who leads by bounds: the largest of the `(base[j] + above[j]) - alpha price[j]`. All lengths are equal.
-    fn leader(base: &[f64], above: &[f64], price: &[f64], alpha: f64, outside: f64) -> Leader = leader_of
+    /// The states at eight addresses: Philox blocks under the keys (purpose, 1) and (purpose, 2).
+    fn states_at(addresses: &EightAddresses) -> States = states_of
 }
 
 on_vectors! {
-    /// Which option is the largest, where bounds leave no doubt.
+    /// Draws eight events anew. Of every stream the first number is the outside option's, the next are the products' in order;
+    /// `outside` is the utility of the outside option without its draw, tastes are in the order of the characteristics.
     ///
     /// # Panics
-    /// Where the lengths differ.
-    fn at_sight(base: &[f64], price: &[f64], alpha: f64, event: &EventDraws<'_>) -> Sight = at_sight_of
+    /// Where products or tastes are not those of `products`.
+    fn draw(
+        addresses: &EightAddresses,
+        products: &ProductColumns,
+        tastes: &[&[f64]; LANES],
+        outside: &[f64; LANES],
+        room: &mut Idiosyncratic,
+    ) -> () = draw_any
+}
+
+on_vectors! {
+    /// A standard normal draw from each of eight streams: what [`draws::standard_normal`] gives.
+    fn normals(states: &mut States) -> [f64; LANES] = normals_of
+}
+
+on_vectors! {
+    /// A uniform draw from each of eight streams: what [`draws::open`] gives.
+    fn uniforms(states: &mut States) -> [f64; LANES] = uniforms_of
 }
 
 compiled_for_each! {
-    /// Works out what the event adds to the utility of product `j`, tastes in the order of the columns; returns the utility.
-    fn work_out(base: f64, price: f64, alpha: f64, event: &mut EventDraws<'_>, j: usize) -> f64 = work_out_of
-}
-
-impl Instructions {
-    /// The largest of the outside utility and the `(base[j] + own[j]) - alpha price[j]`, and which it is, `None` for the outside option.
-    /// What had to be worked out on the way is exact afterwards.
-    ///
-    /// Of equals the outside option and then the lowest number wins; a utility that is not a number never does.
-    ///
-    /// # Panics
-    /// Where the lengths differ.
-    pub fn largest_utility(
-        self,
-        base: &[f64],
-        price: &[f64],
-        alpha: f64,
-        event: &mut EventDraws<'_>,
-    ) -> (Option<usize>, f64) {
-        event.check(base, price);
-        loop {
-            let Leader { first, lead, second } = self.leader(base, event.above, price, alpha, event.outside);
-            let Some(j) = first else { return (None, event.outside) };
-            if event.places[j].0[event.lane] == KNOWN {
-                return (Some(j), lead);
-            }
-            let utility = self.work_out(base[j], price[j], alpha, event, j);
-            if utility > second {
-                return (Some(j), utility);
-            }
-        }
-    }
-
-    /// Which is the largest as in [`Instructions::largest_utility`], without its value: nothing is worked out where one bound leads by
-    /// more than [`GAP`].
-    ///
-    /// # Panics
-    /// Where the lengths differ.
-    #[inline]
-    pub fn largest_option(self, base: &[f64], price: &[f64], alpha: f64, event: &mut EventDraws<'_>) -> Option<usize> {
-        match self.at_sight(base, price, alpha, event) {
-            Sight::Outside => None,
-            Sight::Product(j) => Some(j),
-            Sight::Doubtful => self.largest_utility(base, price, alpha, event).0,
-        }
-    }
+    /// Utility of the outside option at event `lane`, to the last bit.
+    fn outside_utility(room: &mut Idiosyncratic, lane: usize) -> f64 = outside_of
 }
 
 /// Philox4x32-10 (Salmon et al. 2011) in eight lanes: a bijection of each pair of words. Only the lower halves of the numbers count, so
@@ -229,19 +238,15 @@ const INSTEAD_OF_ZERO: [u64; 4] =
 /// # Safety
 /// As for [`Lanes`].
 #[inline(always)]
-unsafe fn states_of<W: Words>(
-    [first, second]: [u64; 2],
-    purpose: u32,
-    agents: &[u64; LANES],
-    indexes: &[u64; LANES],
-) -> States {
+unsafe fn states_of<W: Words>(addresses: &EightAddresses) -> States {
+    let EightAddresses { world: [first, second], purpose, agents, indexes } = addresses;
+    let third = first.wrapping_add(*second);
     let mut states = [Eight([0; LANES]); 4];
     // SAFETY: the caller vouches for the processor; all arrays are of eight words.
     unsafe {
-        let (agent, index) = (W::load(agents.as_ptr()), W::load(indexes.as_ptr()));
-        let pair = |x, y| [agent.add(W::splat(x)), index.add(W::splat(y))];
-        let front = permuted(pair(first, second), [purpose, 1]);
-        let back = permuted(pair(second, first.wrapping_add(second)), [purpose, 2]);
+        let (agents, indexes) = (W::load(agents.as_ptr()), W::load(indexes.as_ptr()));
+        let front = permuted([agents.add(W::splat(*first)), indexes.add(W::splat(*second))], [*purpose, 1]);
+        let back = permuted([agents.add(W::splat(*second)), indexes.add(W::splat(third))], [*purpose, 2]);
         for (row, word) in states.iter_mut().zip([front[0], front[1], back[0], back[1]]) {
             word.store(row.0.as_mut_ptr());
         }
@@ -280,24 +285,74 @@ unsafe fn next_words<W: Words>([a, b, c, d]: &mut [W; 4]) -> W {
     }
 }
 
-/// Bits of 1.0: the exponent of numbers from [1, 2).
-const ONE: u64 = 1.0_f64.to_bits();
-/// The mantissa.
-const MANTISSA: u64 = (1 << 52) - 1;
-/// Bits of 1.5: where the place of a uniform is below, the uniform is above 1/2.
-const MIDDLE: u64 = 1.5_f64.to_bits();
-/// 1 less half a cell of the uniforms.
-const TO_MIDPOINT: f64 = 1.0 - f64::EPSILON / 2.0;
-/// From the upper 52 bits of a word to its place.
-const FROM_WORD: u64 = ONE | MANTISSA;
-
-/// The Gumbel draw at a place, exactly.
-///
-/// A place is a number in [1, 2) as bits: 2 - u less half a cell, u the uniform of a word.
+/// # Safety
+/// As for [`Lanes`].
 #[inline(always)]
-fn gumbel_at(place: u64) -> f64 {
-    // Back to the uniform's own word, so that the operations are those of a draw alone.
-    gumbel(draws::open((place ^ FROM_WORD) << 12))
+unsafe fn drawn<W: Words>(states: &mut States) -> [u64; LANES] {
+    let mut words = [0; LANES];
+    // SAFETY: the caller vouches for the processor; all arrays are of eight words.
+    unsafe {
+        let mut now: [W; 4] = std::array::from_fn(|i| W::load(states[i].0.as_ptr()));
+        next_words(&mut now).store(words.as_mut_ptr());
+        for (row, word) in states.iter_mut().zip(now) {
+            word.store(row.0.as_mut_ptr());
+        }
+    }
+    words
+}
+
+/// # Safety
+/// As for [`Lanes`].
+#[inline(always)]
+unsafe fn uniforms_of<W: Words>(states: &mut States) -> [f64; LANES] {
+    // SAFETY: the caller vouches for the processor.
+    let words = unsafe { drawn::<W>(states) };
+    let mut uniforms = [0.0; LANES];
+    for l in 0..LANES {
+        uniforms[l] = draws::open(words[l]);
+    }
+    uniforms
+}
+
+/// # Safety
+/// As for [`Lanes`].
+#[inline(always)]
+unsafe fn normals_of<W: Words>(states: &mut States) -> [f64; LANES] {
+    // SAFETY: the caller vouches for the processor.
+    let words = unsafe { drawn::<W>(states) };
+    let (mut normals, mut inside) = ([0.0; LANES], true);
+    for l in 0..LANES {
+        let (x, within) = draws::normal_in_layer(words[l]);
+        normals[l] = x;
+        inside &= within;
+    }
+    if !inside {
+        finish_normals(states, &words, &mut normals);
+    }
+    normals
+}
+
+/// Where a draw does not end with its first word.
+#[inline(always)]
+fn finish_normals(states: &mut States, words: &[u64; LANES], normals: &mut [f64; LANES]) {
+    for l in 0..LANES {
+        if draws::normal_in_layer(words[l]).1 {
+            continue;
+        }
+        let mut state = states.map(|row| row.0[l]);
+        let mut first = Some(words[l]);
+        normals[l] = draws::standard_normal(|| first.take().unwrap_or_else(|| next_word(&mut state)));
+        states.iter_mut().zip(state).for_each(|(row, word)| row.0[l] = word);
+    }
+}
+
+/// The next word of one generator.
+fn next_word([a, b, c, d]: &mut [u64; 4]) -> u64 {
+    let word = a.wrapping_add(*d).rotate_left(23).wrapping_add(*a);
+    let (e, f) = (*c ^ *a, *d ^ *b);
+    (*c, *d) = (e ^ *b << 17, f.rotate_left(45));
+    (*b, *a) = (*b ^ e, *a ^ f);
+    word
 }
 
 #[inline(always)]
@@ -305,43 +360,69 @@ fn gumbel(u: f64) -> f64 {
     -ln(-ln(u))
 }
 
-/// How far a bound lies above the Gumbel draw at most where u > 1/2, with room for the roundings of utilities whose terms are below 1e9.
-/// What leads by more than that leads in truth.
-pub const GAP: f64 = 1.3e-3;
+/// The Gumbel draw of a word, exactly.
+#[inline(always)]
+pub(super) fn gumbel_of(word: u64) -> f64 {
+    gumbel(draws::open(word))
+}
 
-/// Numbers above the Gumbel draws at eight places.
+/// How far a bound lies above the Gumbel draw at most where 1 - u is in [`CLOSE`], before tastes are added.
+pub(super) const GAP: f64 = 1.25e-3;
+
+/// 1 - u in steps of 2^-64: beyond the upper end the bound is too high, below the lower one 32 bits are too few.
+const CLOSE: std::ops::RangeInclusive<u64> = 1 << 46..=3 << 62;
+
+/// Whether the bound of the draw of this word is less than [`GAP`] above it.
+#[inline(always)]
+pub(super) fn is_close(word: u64) -> bool {
+    (!word).wrapping_sub(*CLOSE.start()) <= CLOSE.end() - CLOSE.start()
+}
+
+/// The size of the largest number that a bound of a Gumbel draw is made of.
+const REACH: f64 = 128.0;
+
+/// Numbers above the Gumbel draws of two products, each drawn by eight words: in the lower half of each lane that of the first.
 ///
 /// With v = 1 - u, `-ln(-ln u) = -ln v - c(v)`, where `c(v) = ln(-ln(1 - v) / v) = v/2 + 5v²/24 + ...` is small where the draw is large.
 /// The logarithm is the chord between powers of two, which the bits of v are, and a cubic in the mantissa (error 4.4e-4); c is a cubic
 /// (error 1.4e-4 up to v = 1/2; beyond, c is above it). Both are the best of their kind by Remez' exchange, here in sum lifted above.
+/// The upper 32 bits of v, in steps of 2^-32, stand for it: v is less than a step larger, and its draw smaller than theirs.
 ///
 /// # Safety
 /// As for [`Lanes`].
 #[inline(always)]
-unsafe fn gumbel_above<W: Words>(place: W) -> W::Doubles {
+unsafe fn gumbel_above<W: Words>(first: W, second: W) -> W::Singles {
     /// ln m - (m - 1) ln 2 on [1, 2), by powers of m.
     const LOG: [f64; 4] =
         [-0.799_628_946_056_253, 1.419_485_128_872_803_2, -0.729_104_209_720_376_3, 0.109_689_642_898_332_2];
     /// c(v) on (0, 1/2], by powers of v.
-    const BEND: [f64; 4] =
-        [-0.000_142_811_912_173_1, 0.508_130_213_846_970_7, 0.137_474_180_362_764_38, 0.305_604_863_712_835_74];
+    const BEND: [f64; 6] =
+        [-1.354_224_59e-4, 0.511_208_961, 0.059_352_703_1, 0.826_748_684, -1.300_085_09, 1.096_034_66];
     /// Above both errors and all roundings.
     const LIFT: f64 = 5.9e-4;
-    /// 2^52: with an integer in the bits below its own, 2^52 plus the integer.
-    const SHIFT: f64 = 4_503_599_627_370_496.0;
-    /// Exponent and 32 bits of the mantissa are an integer in these steps: the chord of the binary logarithm plus 1023.
+    const UPPER: u64 = 0xffff_ffff_0000_0000;
+    const MANTISSA: u64 = 0x007f_ffff_007f_ffff;
+    const ONE: u64 = 0x3f80_0000_3f80_0000;
+    /// One step of v.
     const STEP: f64 = 1.0 / 4_294_967_296.0;
-    const START: f64 = LN_2 * (1023.0 + SHIFT * STEP) - LOG[0] - BEND[0] + LIFT;
+    /// Exponent and mantissa are an integer in these steps: the chord of the binary logarithm plus the exponent's bias.
+    const CHORD: f64 = LN_2 / 8_388_608.0;
+    const START: f64 = LN_2 * (127.0 + 32.0) - LOG[0] - BEND[0] + LIFT;
     // SAFETY: the caller vouches for the processor; nothing here touches memory.
     unsafe {
-        let c = |x: f64| W::Doubles::splat(x);
-        let v = place.doubles().sub(c(TO_MIDPOINT));
-        let bits = W::of_doubles(v);
-        let chord = bits.down::<20>().or(W::splat(SHIFT.to_bits())).doubles();
-        let m = bits.and(W::splat(MANTISSA)).or(W::splat(ONE)).doubles();
+        let c = |x: f64| W::Singles::splat(x as f32);
+        let upper = first.down::<32>().or(second.and(W::splat(UPPER))).xor(W::splat(u64::MAX));
+        let v = upper.rounded();
+        let bits = W::of_singles(v);
+        let chord = bits.rounded_small();
+        let m = bits.and(W::splat(MANTISSA)).or(W::splat(ONE)).singles();
         let log = m.mul_add(m.mul_add(c(-LOG[3]), c(-LOG[2])), c(-LOG[1]));
-        let bend = v.mul_add(v.mul_add(c(-BEND[3]), c(-BEND[2])), c(-BEND[1]));
-        v.mul_add(bend, m.mul_add(log, chord.mul_add(c(-LN_2 * STEP), c(START))))
+        let v = v.mul(c(STEP));
+        let mut bend = c(-BEND[5]);
+        for k in [4, 3, 2, 1] {
+            bend = v.mul_add(bend, c(-BEND[k]));
+        }
+        v.mul_add(bend, m.mul_add(log, chord.mul_add(c(-CHORD), c(START))))
     }
 }
 
@@ -350,74 +431,111 @@ unsafe fn gumbel_above<W: Words>(place: W) -> W::Doubles {
 /// # Safety
 /// As for [`Lanes`].
 #[inline(always)]
-unsafe fn draw_bounds_any<W: Words>(
-    states: &mut States,
-    characteristics: &[f64],
-    tastes: &[Eight<f64>],
-    places: &mut [Eight<u64>],
-    above: &mut [f64],
-) -> [f64; LANES] {
-    let stride = above.len() / LANES;
-    assert!(
-        above.len() == stride * LANES && stride == places.len().next_multiple_of(LANES),
-        "one padded column an event"
-    );
-    assert!(characteristics.len() == tastes.len() * stride, "one column for each taste");
+unsafe fn draw_any<W: Words>(
+    addresses: &EightAddresses,
+    products: &ProductColumns,
+    tastes: &[&[f64]; LANES],
+    outside: &[f64; LANES],
+    room: &mut Idiosyncratic,
+) {
+    let columns = products.columns();
+    assert!(room.products() == products.products() && room.tastes.len() == columns, "room for these products");
+    assert!(tastes.iter().all(|tastes| tastes.len() == columns), "one taste for each characteristic");
+    for row in &mut room.known {
+        row.0 = [0; LANES];
+    }
+    room.outside.0 = *outside;
     // SAFETY: the caller vouches for the processor; every row is of eight words.
     unsafe {
+        let states = states_of::<W>(addresses);
         let mut now: [W; 4] = std::array::from_fn(|i| W::load(states[i].0.as_ptr()));
-        let mut outside = Eight([0; LANES]);
-        next_words(&mut now).store(outside.0.as_mut_ptr());
-        // First, so that the processor does it beside what follows. A loop, as a closure would not be compiled for the processor.
-        let mut gumbels = [0.0; LANES];
-        for l in 0..LANES {
-            gumbels[l] = gumbel(draws::open(outside.0[l]));
-        }
+        draw_outside(&mut now, room);
         macro_rules! fused {
             ($($count:literal)*) => {
-                match tastes.len() {
-                    $($count => draw_bounds_of::<W, $count>(&mut now, characteristics, tastes, places, above),)*
-                    _ => draw_bounds_many(&mut now, characteristics, tastes, places, above),
+                match columns {
+                    $($count => draw_bounds::<W, $count>(&mut now, products, tastes, room),)*
+                    _ => draw_bounds_many(&mut now, products, tastes, room),
                 }
             };
         }
         fused!(0 1 2 3 4 5 6 7 8);
-        for (row, words) in states.iter_mut().zip(now) {
-            words.store(row.0.as_mut_ptr());
-        }
-        gumbels
     }
 }
-
-/// Products whose bounds are turned from a row each to columns at once.
-const TURNED: usize = 2 * LANES;
 
 /// # Safety
 /// As for [`Lanes`].
 #[inline(always)]
-unsafe fn draw_bounds_of<W: Words, const K: usize>(
-    now: &mut [W; 4],
-    characteristics: &[f64],
-    tastes: &[Eight<f64>],
-    places: &mut [Eight<u64>],
-    above: &mut [f64],
-) {
-    let stride = above.len() / LANES;
-    let columns: [&[f64]; K] = std::array::from_fn(|k| &characteristics[k * stride..][..stride]);
-    // SAFETY: the caller vouches for the processor; every row is of eight numbers.
+unsafe fn draw_outside<W: Words>(now: &mut [W; 4], room: &mut Idiosyncratic) {
+    let (words, above) = (&mut room.outside_words.0, &mut room.outside_above.0);
+    let mut bounds = Sixteen([0.0; SINGLES]);
+    // SAFETY: the caller vouches for the processor; rows are of eight words.
     unsafe {
-        let tastes: [W::Doubles; K] = std::array::from_fn(|k| W::Doubles::load(tastes[k].0.as_ptr()));
-        let mut rows = [Eight([0.0; LANES]); TURNED];
-        for (part, places) in places.chunks_mut(TURNED).enumerate() {
-            let columns: [&[f64]; K] = std::array::from_fn(|k| &columns[k][part * TURNED..][..places.len()]);
-            for ((j, place), row) in places.iter_mut().enumerate().zip(&mut rows) {
-                let mut own = draw_place(now, place);
+        let drawn = next_words(now);
+        drawn.store(words.as_mut_ptr());
+        gumbel_above(drawn, drawn).store(bounds.0.as_mut_ptr());
+    }
+    for l in 0..LANES {
+        let bound = f64::from(bounds.0[2 * l]);
+        above[l] = room.outside.0[l] + bound;
+        let close = if is_close(words[l]) { bound - GAP } else { f64::NEG_INFINITY };
+        room.outside_below.0[l] = room.outside.0[l] + close;
+    }
+}
+
+/// The tastes of eight buyers for characteristic `k` in single precision, each twice; and what they add to the reach.
+///
+/// # Safety
+/// As for [`Lanes`].
+#[inline(always)]
+unsafe fn near_tastes<W: Words>(row: &Eight<f64>, largest: f64, reach: &mut W::Doubles) -> W::Singles {
+    const SIZE: u64 = u64::MAX >> 1;
+    // SAFETY: the caller vouches for the processor; a row is of eight numbers.
+    unsafe {
+        let tastes = W::Doubles::load(row.0.as_ptr());
+        let sizes = W::of_doubles(tastes).and(W::splat(SIZE)).doubles();
+        *reach = sizes.mul_add(W::Doubles::splat(largest), *reach);
+        W::twice(tastes)
+    }
+}
+
+/// # Safety
+/// As for [`Lanes`].
+#[inline(always)]
+unsafe fn draw_bounds<W: Words, const K: usize>(
+    now: &mut [W; 4],
+    products: &ProductColumns,
+    tastes: &[&[f64]; LANES],
+    room: &mut Idiosyncratic,
+) {
+    let height = products.products.div_ceil(2);
+    let columns: [&[u64]; K] = std::array::from_fn(|k| &products.pairs[k * height..][..height]);
+    let mut exact = [Eight([0.0; LANES]); K];
+    for l in 0..LANES {
+        let own: &[f64; K] = tastes[l].try_into().expect("as many as characteristics");
+        for k in 0..K {
+            exact[k].0[l] = own[k];
+        }
+    }
+    room.tastes.copy_from_slice(&exact);
+    // SAFETY: the caller vouches for the processor; every row is of sixteen numbers.
+    unsafe {
+        let (mut near, mut reach) = ([W::Singles::splat(0.0); K], W::Doubles::splat(REACH));
+        for k in 0..K {
+            near[k] = near_tastes::<W>(&exact[k], products.largest[k], &mut reach);
+        }
+        reach.store(room.reach.0.as_mut_ptr());
+        let mut rows = [Sixteen([0.0; SINGLES]); LANES];
+        for (part, words) in room.words.chunks_mut(SINGLES).enumerate() {
+            let pairs = words.as_chunks_mut::<2>().0;
+            let columns: [&[u64]; K] = std::array::from_fn(|k| &columns[k][part * LANES..][..pairs.len()]);
+            for ((p, pair), row) in pairs.iter_mut().enumerate().zip(&mut rows) {
+                let mut own = draw_pair(now, pair);
                 for k in 0..K {
-                    own = W::Doubles::splat(columns[k][j]).mul_add(tastes[k], own);
+                    own = W::splat(columns[k][p]).singles().mul_add(near[k], own);
                 }
                 own.store(row.0.as_mut_ptr());
             }
-            turn::<W>(&rows, part * TURNED, above, stride);
+            turn::<W>(&rows, part, &mut room.above);
         }
     }
 }
@@ -429,128 +547,93 @@ unsafe fn draw_bounds_of<W: Words, const K: usize>(
 #[inline(always)]
 unsafe fn draw_bounds_many<W: Words>(
     now: &mut [W; 4],
-    characteristics: &[f64],
-    tastes: &[Eight<f64>],
-    places: &mut [Eight<u64>],
-    above: &mut [f64],
+    products: &ProductColumns,
+    tastes: &[&[f64]; LANES],
+    room: &mut Idiosyncratic,
 ) {
-    let stride = above.len() / LANES;
-    let mut rows = [Eight([0.0; LANES]); TURNED];
-    for (part, places) in places.chunks_mut(TURNED).enumerate() {
-        for ((j, place), row) in (part * TURNED..).zip(places).zip(&mut rows) {
-            // SAFETY: the caller vouches for the processor; every row is of eight numbers.
-            unsafe {
-                let mut own = draw_place(now, place);
-                for (column, taste) in characteristics.chunks_exact(stride).zip(tastes) {
-                    own = W::Doubles::splat(column[j]).mul_add(W::Doubles::load(taste.0.as_ptr()), own);
+    let height = products.products.div_ceil(2);
+    for (k, row) in room.tastes.iter_mut().enumerate() {
+        for l in 0..LANES {
+            row.0[l] = tastes[l][k];
+        }
+    }
+    let mut rows = [Sixteen([0.0; SINGLES]); LANES];
+    // SAFETY: the caller vouches for the processor; every row is of sixteen numbers.
+    unsafe {
+        let mut reach = W::Doubles::splat(REACH);
+        for (row, largest) in room.tastes.iter().zip(&products.largest) {
+            near_tastes::<W>(row, *largest, &mut reach);
+        }
+        reach.store(room.reach.0.as_mut_ptr());
+        for (part, words) in room.words.chunks_mut(SINGLES).enumerate() {
+            for ((p, pair), row) in (part * LANES..).zip(words.as_chunks_mut::<2>().0).zip(&mut rows) {
+                let mut own = draw_pair(now, pair);
+                for (column, taste) in products.pairs.chunks_exact(height).zip(&room.tastes) {
+                    let taste = W::twice(W::Doubles::load(taste.0.as_ptr()));
+                    own = W::splat(column[p]).singles().mul_add(taste, own);
                 }
                 own.store(row.0.as_mut_ptr());
             }
+            turn::<W>(&rows, part, &mut room.above);
         }
-        // SAFETY: the caller vouches for the processor.
-        unsafe { turn::<W>(&rows, part * TURNED, above, stride) };
     }
 }
 
-/// The places of eight events for the next product, and numbers above their Gumbel draws.
+/// The words of eight events for the next two products, and numbers above their Gumbel draws.
 ///
 /// # Safety
 /// As for [`Lanes`].
 #[inline(always)]
-unsafe fn draw_place<W: Words>(now: &mut [W; 4], place: &mut Eight<u64>) -> W::Doubles {
-    // SAFETY: the caller vouches for the processor; the row is of eight words.
+unsafe fn draw_pair<W: Words>(now: &mut [W; 4], words: &mut [Eight<u64>; 2]) -> W::Singles {
+    // SAFETY: the caller vouches for the processor; the rows are of eight words.
     unsafe {
-        let drawn = next_words(now).down::<12>().xor(W::splat(FROM_WORD));
-        drawn.store(place.0.as_mut_ptr());
-        gumbel_above(drawn)
+        let (first, second) = (next_words(now), next_words(now));
+        first.store(words[0].0.as_mut_ptr());
+        second.store(words[1].0.as_mut_ptr());
+        gumbel_above(first, second)
     }
 }
 
-/// Rows of eight events, a product each, become parts of the events' columns, from product `first` on.
+/// Rows of eight events, two products each, become a block of each event: the block of number `part`.
 ///
 /// # Safety
 /// As for [`Lanes`].
 #[inline(always)]
-unsafe fn turn<W: Words>(rows: &[Eight<f64>; TURNED], first: usize, above: &mut [f64], stride: usize) {
-    for (b, block) in rows.as_chunks::<LANES>().0.iter().enumerate() {
-        let at = first + b * LANES;
-        if at >= stride {
-            return;
-        }
-        // SAFETY: the caller vouches for the processor; a block is 64 numbers, and the slices stored to are of eight.
-        unsafe {
-            let columns = W::Doubles::columns(block.as_ptr().cast());
-            for l in 0..LANES {
-                columns[l].store(above[l * stride + at..][..LANES].as_mut_ptr());
-            }
-        }
-    }
-}
-
-#[inline(always)]
-fn work_out_of(base: f64, price: f64, alpha: f64, event: &mut EventDraws<'_>, j: usize) -> f64 {
-    let (lane, stride) = (event.lane, event.above.len());
-    let mut own = gumbel_at(event.places[j].0[lane]);
-    for (k, taste) in event.tastes.iter().enumerate() {
-        own = event.characteristics[k * stride + j].mul_add(taste.0[lane], own);
-    }
-    event.places[j].0[lane] = KNOWN;
-    event.above[j] = own;
-    price.mul_add(-alpha, base + own)
-}
-
-/// # Safety
-/// As for [`Lanes`].
-#[inline(always)]
-unsafe fn leader_of<W: Words>(base: &[f64], above: &[f64], price: &[f64], alpha: f64, outside: f64) -> Leader {
-    let blocks = base.as_chunks::<LANES>().0.iter().zip(above.as_chunks::<LANES>().0).zip(price.as_chunks::<LANES>().0);
-    let mut winners = [0; LANES];
-    // SAFETY: the caller vouches for the processor; every block is of eight numbers.
+unsafe fn turn<W: Words>(rows: &[Sixteen; LANES], part: usize, above: &mut [Sixteen]) {
+    let blocks = above.len() / LANES;
+    // SAFETY: the caller vouches for the processor; the rows are as many bytes as 64 doubles, and blocks are of sixteen numbers. Doubles
+    // are moved, never reckoned with.
     unsafe {
-        let load = |block: &[f64; LANES]| W::Doubles::load(block.as_ptr());
-        let (alpha, step) = (W::Doubles::splat(-alpha), W::splat(LANES as u64));
-        let (mut best, mut second) = (W::Doubles::splat(outside), W::Doubles::splat(outside));
-        // Number of the first product of the block that holds each lane's best. Moved, never reckoned with, as doubles.
-        let (mut number, mut winner) = (W::splat(0), W::splat(0).doubles());
-        for ((base, above), price) in blocks {
-            let utility = load(price).mul_add(alpha, load(base).add(load(above)));
-            winner = winner.replaced(utility.above(best), number.doubles());
-            second = second.at_least(utility.at_most(best));
-            best = best.at_least(utility);
-            number = number.add(step);
+        let columns = W::Doubles::columns(rows.as_ptr().cast());
+        for l in 0..LANES {
+            columns[l].store(above[l * blocks + part].0.as_mut_ptr().cast());
         }
-        W::of_doubles(winner).store(winners.as_mut_ptr());
-        let lead = best.largest();
-        let ahead = lead > outside;
-        if !ahead {
-            return Leader { first: None, lead, second: lead };
-        }
-        let leading = best.equal(W::Doubles::splat(lead));
-        let lanes = W::Doubles::lanes_of(leading);
-        if !lanes.is_power_of_two() {
-            return Leader { first: lowest(lanes, &winners), lead, second: lead };
-        }
-        let lane = lanes.trailing_zeros() as usize % LANES;
-        Leader { first: Some(winners[lane] as usize + lane), lead, second: best.replaced(leading, second).largest() }
     }
 }
 
-/// # Safety
-/// As for [`Lanes`].
 #[inline(always)]
-unsafe fn at_sight_of<W: Words>(base: &[f64], price: &[f64], alpha: f64, event: &EventDraws<'_>) -> Sight {
-    event.check(base, price);
-    // SAFETY: the caller vouches for the processor.
-    let Leader { first, lead, second } = unsafe { leader_of::<W>(base, event.above, price, alpha, event.outside) };
-    let Some(j) = first else { return Sight::Outside };
-    // A place above the middle has no good bound; that of a draw that is known is below it.
-    if event.places[j].0[event.lane] < MIDDLE && second < lead - GAP { Sight::Product(j) } else { Sight::Doubtful }
+pub(super) fn work_out_of(products: &ProductColumns, room: &mut Idiosyncratic, lane: usize, j: usize) -> f64 {
+    let (row, bit) = (j / u64::BITS as usize, j % u64::BITS as usize);
+    if room.known[row].0[lane] >> bit & 1 == 0 {
+        let stride = products.products.next_multiple_of(LANES);
+        let mut own = gumbel_of(room.words[j].0[lane]);
+        for (k, taste) in room.tastes.iter().enumerate() {
+            own = products.padded()[k * stride + j].mul_add(taste.0[lane], own);
+        }
+        room.exact[j].0[lane] = own;
+        room.known[row].0[lane] |= 1 << bit;
+    }
+    room.exact[j].0[lane]
 }
 
-/// Of equals in several lanes the lowest.
-#[cold]
-fn lowest(lanes: u32, winners: &[u64; LANES]) -> Option<usize> {
-    (0..LANES).filter(|l| lanes >> l & 1 == 1).map(|l| winners[l] as usize + l).min()
+#[inline(always)]
+pub(super) fn outside_of(room: &mut Idiosyncratic, lane: usize) -> f64 {
+    let (above, below) = (&mut room.outside_above.0[lane], &mut room.outside_below.0[lane]);
+    if *above != *below {
+        *above = room.outside.0[lane] + gumbel_of(room.outside_words.0[lane]);
+        *below = *above;
+    }
+    *above
 }
 
 #[cfg(test)]

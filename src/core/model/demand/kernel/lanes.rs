@@ -36,16 +36,10 @@ pub(super) trait Lanes: Copy {
     unsafe fn at_most(self, limit: Self) -> Self;
     /// self x 2^k, k an integer in the low bits of `rounded`; neither overflows nor becomes subnormal.
     unsafe fn scale(self, rounded: Self) -> Self;
-    /// Where self > b.
-    unsafe fn above(self, b: Self) -> Self::Mask;
     /// Where self = b.
     unsafe fn equal(self, b: Self) -> Self::Mask;
-    /// `yes` where the mask says so, self elsewhere.
-    unsafe fn replaced(self, mask: Self::Mask, yes: Self) -> Self;
     /// A bit for each lane, the first lane's the lowest.
     unsafe fn lanes_of(mask: Self::Mask) -> u32;
-    /// The largest of eight numbers that compare.
-    unsafe fn largest(self) -> f64;
     /// The columns of eight rows of eight numbers; `rows` must be valid for reading 64.
     unsafe fn columns(rows: *const f64) -> [Self; LANES];
 }
@@ -146,24 +140,12 @@ impl Lanes for Array {
         each!(l => f64::from_bits(self.0[l].to_bits().wrapping_add(rounded.0[l].to_bits() << 52)))
     }
     #[inline(always)]
-    unsafe fn above(self, b: Self) -> Self::Mask {
-        std::array::from_fn(|l| self.0[l] > b.0[l])
-    }
-    #[inline(always)]
     unsafe fn equal(self, b: Self) -> Self::Mask {
         std::array::from_fn(|l| self.0[l] == b.0[l])
     }
     #[inline(always)]
-    unsafe fn replaced(self, mask: Self::Mask, yes: Self) -> Self {
-        each!(l => if mask[l] { yes.0[l] } else { self.0[l] })
-    }
-    #[inline(always)]
     unsafe fn lanes_of(mask: Self::Mask) -> u32 {
         mask.iter().rev().fold(0, |bits, lane| bits << 1 | u32::from(*lane))
-    }
-    #[inline(always)]
-    unsafe fn largest(self) -> f64 {
-        self.0.iter().fold(f64::NEG_INFINITY, |largest, x| if *x > largest { *x } else { largest })
     }
     #[inline(always)]
     unsafe fn columns(rows: *const f64) -> [Self; LANES] {
@@ -254,28 +236,13 @@ mod x86 {
             }
         }
         #[inline(always)]
-        unsafe fn above(self, b: Self) -> Self::Mask {
-            // SAFETY: see above.
-            unsafe { _mm512_cmp_pd_mask::<_CMP_GT_OQ>(self.0, b.0) }
-        }
-        #[inline(always)]
         unsafe fn equal(self, b: Self) -> Self::Mask {
             // SAFETY: see above.
             unsafe { _mm512_cmp_pd_mask::<_CMP_EQ_OQ>(self.0, b.0) }
         }
         #[inline(always)]
-        unsafe fn replaced(self, mask: Self::Mask, yes: Self) -> Self {
-            // SAFETY: see above.
-            Self(unsafe { _mm512_mask_mov_pd(self.0, mask, yes.0) })
-        }
-        #[inline(always)]
         unsafe fn lanes_of(mask: Self::Mask) -> u32 {
             u32::from(mask)
-        }
-        #[inline(always)]
-        unsafe fn largest(self) -> f64 {
-            // SAFETY: see above.
-            unsafe { _mm512_reduce_max_pd(self.0) }
         }
         #[inline(always)]
         unsafe fn columns(rows: *const f64) -> [Self; LANES] {
@@ -390,33 +357,14 @@ mod x86 {
             }
         }
         #[inline(always)]
-        unsafe fn above(self, b: Self) -> Self::Mask {
-            // SAFETY: see above.
-            unsafe { (_mm256_cmp_pd::<_CMP_GT_OQ>(self.0, b.0), _mm256_cmp_pd::<_CMP_GT_OQ>(self.1, b.1)) }
-        }
-        #[inline(always)]
         unsafe fn equal(self, b: Self) -> Self::Mask {
             // SAFETY: see above.
             unsafe { (_mm256_cmp_pd::<_CMP_EQ_OQ>(self.0, b.0), _mm256_cmp_pd::<_CMP_EQ_OQ>(self.1, b.1)) }
         }
         #[inline(always)]
-        unsafe fn replaced(self, mask: Self::Mask, yes: Self) -> Self {
-            // SAFETY: see above.
-            unsafe { Self(_mm256_blendv_pd(self.0, yes.0, mask.0), _mm256_blendv_pd(self.1, yes.1, mask.1)) }
-        }
-        #[inline(always)]
         unsafe fn lanes_of(mask: Self::Mask) -> u32 {
             // SAFETY: see above.
             unsafe { (_mm256_movemask_pd(mask.0) | _mm256_movemask_pd(mask.1) << 4).cast_unsigned() }
-        }
-        #[inline(always)]
-        unsafe fn largest(self) -> f64 {
-            // SAFETY: see above.
-            unsafe {
-                let four = _mm256_max_pd(self.0, self.1);
-                let two = _mm_max_pd(_mm256_castpd256_pd128(four), _mm256_extractf128_pd::<1>(four));
-                _mm_cvtsd_f64(_mm_max_sd(two, _mm_unpackhi_pd(two, two)))
-            }
         }
         #[inline(always)]
         unsafe fn columns(rows: *const f64) -> [Self; LANES] {

@@ -22,6 +22,9 @@ pub(crate) mod moments;
 pub(crate) mod prefetch;
 pub(crate) mod relative;
 pub(crate) mod scalar;
+pub mod sight;
+mod singles;
+pub mod term;
 mod words;
 
 use super::population::{LANES, Population};

@@ -2,6 +2,43 @@
 
 use super::choice::LANES;
 use super::lanes::{Array, Lanes};
+use super::singles::{Array16, SINGLES, Singles};
+
+/// A method of [`Instructions`] that runs `$body` on the vectors of the instruction set.
+macro_rules! on_vectors {
+    ($(#[$doc:meta])* fn $name:ident($($arg:ident: $ty:ty),* $(,)?) -> $ret:ty = $body:ident) => {
+        impl Instructions {
+            $(#[$doc])*
+            #[inline]
+            pub fn $name(self, $($arg: $ty),*) -> $ret {
+                #[cfg(target_arch = "x86_64")]
+                #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx2,fma")]
+                fn avx512($($arg: $ty),*) -> $ret {
+                    // SAFETY: this function is compiled for them, and called where the processor has them.
+                    unsafe { $body::<$crate::model::demand::kernel::words::Words512>($($arg),*) }
+                }
+                #[cfg(target_arch = "x86_64")]
+                #[target_feature(enable = "avx2,fma")]
+                fn avx2($($arg: $ty),*) -> $ret {
+                    // SAFETY: this function is compiled for them, and called where the processor has them.
+                    unsafe { $body::<$crate::model::demand::kernel::words::Words2>($($arg),*) }
+                }
+                match self.0 {
+                    // SAFETY: only `detect` and `available` make this level, after the processor reported the features.
+                    #[cfg(target_arch = "x86_64")]
+                    $crate::model::demand::kernel::choice::Level::Avx512 => unsafe { avx512($($arg),*) },
+                    // SAFETY: as above; every processor granted AVX-512 was also found to have AVX2 and FMA.
+                    #[cfg(target_arch = "x86_64")]
+                    $crate::model::demand::kernel::choice::Level::Avx2 => unsafe { avx2($($arg),*) },
+                    // SAFETY: arrays need no particular processor.
+                    $crate::model::demand::kernel::choice::Level::Portable => unsafe { $body::<$crate::model::demand::kernel::words::Plain>($($arg),*) },
+                }
+            }
+        }
+    };
+}
+
+pub(super) use on_vectors;
 
 /// Eight words.
 ///
@@ -10,6 +47,8 @@ use super::lanes::{Array, Lanes};
 pub(super) trait Words: Copy {
     /// The same register as doubles.
     type Doubles: Lanes;
+    /// The same register as sixteen numbers in single precision, two for each word, the first in its lower half.
+    type Singles: Singles;
     /// x in every lane.
     unsafe fn splat(x: u64) -> Self;
     /// Eight words from memory; `from` must be valid for reading eight.
@@ -34,6 +73,16 @@ pub(super) trait Words: Copy {
     unsafe fn doubles(self) -> Self::Doubles;
     /// The bits of doubles.
     unsafe fn of_doubles(x: Self::Doubles) -> Self;
+    /// The bits as numbers in single precision.
+    unsafe fn singles(self) -> Self::Singles;
+    /// The bits of numbers in single precision.
+    unsafe fn of_singles(x: Self::Singles) -> Self;
+    /// Both halves of each word, integers without sign, rounded to numbers in single precision.
+    unsafe fn rounded(self) -> Self::Singles;
+    /// The same of integers below 2^31.
+    unsafe fn rounded_small(self) -> Self::Singles;
+    /// Doubles rounded to single precision, each in both halves of its word.
+    unsafe fn twice(x: Self::Doubles) -> Self::Singles;
 }
 
 /// Bits that leave at the top come back at the bottom; `BACK` is 64 - `BITS`.
@@ -53,6 +102,7 @@ pub(super) struct Plain(pub(super) [u64; LANES]);
 
 impl Words for Plain {
     type Doubles = Array;
+    type Singles = Array16;
     #[inline(always)]
     unsafe fn splat(x: u64) -> Self {
         Self([x; LANES])
@@ -104,6 +154,35 @@ impl Words for Plain {
     unsafe fn of_doubles(x: Array) -> Self {
         Self(x.0.map(f64::to_bits))
     }
+    #[inline(always)]
+    unsafe fn singles(self) -> Array16 {
+        let mut halves = [0.0; SINGLES];
+        for (pair, word) in halves.as_chunks_mut::<2>().0.iter_mut().zip(self.0) {
+            *pair = [f32::from_bits(word as u32), f32::from_bits((word >> 32) as u32)];
+        }
+        Array16(halves)
+    }
+    #[inline(always)]
+    unsafe fn of_singles(x: Array16) -> Self {
+        let mut words = [0; LANES];
+        for (word, pair) in words.iter_mut().zip(x.0.as_chunks::<2>().0) {
+            *word = u64::from(pair[0].to_bits()) | u64::from(pair[1].to_bits()) << 32;
+        }
+        Self(words)
+    }
+    #[inline(always)]
+    unsafe fn rounded(self) -> Array16 {
+        Array16(std::array::from_fn(|l| (self.0[l / 2] >> (l % 2 * 32)) as u32 as f32))
+    }
+    #[inline(always)]
+    unsafe fn rounded_small(self) -> Array16 {
+        // SAFETY: arrays need no particular processor.
+        unsafe { self.rounded() }
+    }
+    #[inline(always)]
+    unsafe fn twice(x: Array) -> Array16 {
+        Array16(std::array::from_fn(|l| x.0[l / 2] as f32))
+    }
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -115,6 +194,7 @@ mod x86 {
 
     use super::Words;
     use crate::model::demand::kernel::lanes::{Avx2, Avx512};
+    use crate::model::demand::kernel::singles::{Avx2 as Singles2, Avx512 as Singles512};
 
     /// One register of AVX-512.
     #[derive(Clone, Copy)]
@@ -124,6 +204,7 @@ mod x86 {
     // good for eight words; unaligned loads and stores are used.
     impl Words for Words512 {
         type Doubles = Avx512;
+        type Singles = Singles512;
         #[inline(always)]
         unsafe fn splat(x: u64) -> Self {
             // SAFETY: see above.
@@ -184,6 +265,34 @@ mod x86 {
             // SAFETY: see above.
             Self(unsafe { _mm512_castpd_si512(x.0) })
         }
+        #[inline(always)]
+        unsafe fn singles(self) -> Singles512 {
+            // SAFETY: see above.
+            Singles512(unsafe { _mm512_castsi512_ps(self.0) })
+        }
+        #[inline(always)]
+        unsafe fn of_singles(x: Singles512) -> Self {
+            // SAFETY: see above.
+            Self(unsafe { _mm512_castps_si512(x.0) })
+        }
+        #[inline(always)]
+        unsafe fn rounded(self) -> Singles512 {
+            // SAFETY: see above.
+            Singles512(unsafe { _mm512_cvtepu32_ps(self.0) })
+        }
+        #[inline(always)]
+        unsafe fn rounded_small(self) -> Singles512 {
+            // SAFETY: see above.
+            Singles512(unsafe { _mm512_cvtepi32_ps(self.0) })
+        }
+        #[inline(always)]
+        unsafe fn twice(x: Avx512) -> Singles512 {
+            // SAFETY: see above.
+            unsafe {
+                let lower = _mm512_cvtepu32_epi64(_mm256_castps_si256(_mm512_cvtpd_ps(x.0)));
+                Singles512(_mm512_castsi512_ps(_mm512_or_si512(lower, _mm512_slli_epi64::<32>(lower))))
+            }
+        }
     }
 
     /// Two registers of AVX2.
@@ -200,6 +309,7 @@ mod x86 {
 
     impl Words for Words2 {
         type Doubles = Avx2;
+        type Singles = Singles2;
         #[inline(always)]
         unsafe fn splat(x: u64) -> Self {
             // SAFETY: as above, with AVX2.
@@ -264,6 +374,45 @@ mod x86 {
         unsafe fn of_doubles(x: Avx2) -> Self {
             // SAFETY: as above, with AVX2.
             unsafe { Self(_mm256_castpd_si256(x.0), _mm256_castpd_si256(x.1)) }
+        }
+        #[inline(always)]
+        unsafe fn singles(self) -> Singles2 {
+            // SAFETY: as above, with AVX2.
+            unsafe { Singles2(_mm256_castsi256_ps(self.0), _mm256_castsi256_ps(self.1)) }
+        }
+        #[inline(always)]
+        unsafe fn of_singles(x: Singles2) -> Self {
+            // SAFETY: as above, with AVX2.
+            unsafe { Self(_mm256_castps_si256(x.0), _mm256_castps_si256(x.1)) }
+        }
+        #[inline(always)]
+        unsafe fn rounded(self) -> Singles2 {
+            // The upper and the lower 16 bits are numbers exactly, and so is the upper part at its place: one rounding in all.
+            macro_rules! half {
+                ($x:expr) => {{
+                    let upper = _mm256_cvtepi32_ps(_mm256_srli_epi32::<16>($x));
+                    let lower = _mm256_cvtepi32_ps(_mm256_and_si256($x, _mm256_set1_epi32(0xffff)));
+                    _mm256_fmadd_ps(upper, _mm256_set1_ps(65_536.0), lower)
+                }};
+            }
+            // SAFETY: as above, with AVX2 and FMA.
+            unsafe { Singles2(half!(self.0), half!(self.1)) }
+        }
+        #[inline(always)]
+        unsafe fn rounded_small(self) -> Singles2 {
+            // SAFETY: as above, with AVX2.
+            unsafe { Singles2(_mm256_cvtepi32_ps(self.0), _mm256_cvtepi32_ps(self.1)) }
+        }
+        #[inline(always)]
+        unsafe fn twice(x: Avx2) -> Singles2 {
+            macro_rules! half {
+                ($x:expr) => {{
+                    let lower = _mm256_cvtepu32_epi64(_mm_castps_si128(_mm256_cvtpd_ps($x)));
+                    _mm256_castsi256_ps(_mm256_or_si256(lower, _mm256_slli_epi64::<32>(lower)))
+                }};
+            }
+            // SAFETY: as above, with AVX2.
+            unsafe { Singles2(half!(x.0), half!(x.1)) }
         }
     }
 }
