@@ -184,12 +184,13 @@ fn drawn(numbers: &[u64], streams: &Streams) -> Vec<Buyer> {
         let mut eight = streams.at_eight(Purpose::Population, &agents, &[0; EVENTS]);
         alphas.extend(&eight.standard_normals().map(|z| -0.4 * z)[..numbers.len()]);
         let tastes: [[f64; EVENTS]; 3] = std::array::from_fn(|_| eight.standard_normals());
-        for ((lane, number), mut stream) in numbers.iter().enumerate().zip(eight.each()) {
+        let owned = eight.uniforms();
+        for (lane, number) in numbers.iter().enumerate() {
             population.push(Buyer {
                 number: *number,
                 alpha: 0.035,
                 tastes: std::array::from_fn(|k| TASTE_MEANS[k] + TASTE_SD * tastes[k][lane]),
-                owned: stream.random_range(0..12),
+                owned: (BRANDS as f64 * owned[lane]) as u32,
             });
         }
     }
@@ -239,9 +240,9 @@ impl Market {
     /// Events of up to eight buyers in month `t` under every policy, as the weeks of a study take them: what the events draw is drawn
     /// once, side by side, and each policy has its choice of largest utility, its books and what the buyer owns under it.
     #[inline]
-    fn choose(&self, population: &[Buyer], buyers: &[usize], t: usize, desk: &mut Desk, streams: &Streams) {
+    fn choose(&self, population: &[Buyer], buyers: &[u32], t: usize, desk: &mut Desk, streams: &Streams) {
         // Lanes without a buyer repeat the first, and are not looked at.
-        let eight: [usize; EVENTS] = std::array::from_fn(|event| *buyers.get(event).unwrap_or(&buyers[0]));
+        let eight: [usize; EVENTS] = std::array::from_fn(|event| *buyers.get(event).unwrap_or(&buyers[0]) as usize);
         let policies = self.prices.len();
         let (first, of) = (eight.map(|i| desk.owned[i * policies]), |owned: u32| &self.intercepts[owned as usize]);
         let own = EightBuyers { intercepts: first.map(of), alphas: eight.map(|i| population[i].alpha) };
@@ -256,7 +257,7 @@ impl Market {
             self.chooser.options_seen(&desk.look, &own, now, &self.products, &mut desk.room, &mut desk.options);
             let month = &mut desk.months[policy][t];
             let mut revenue = 0.0;
-            for (event, &i) in buyers.iter().enumerate() {
+            for (event, i) in eight.iter().enumerate().take(buyers.len()) {
                 let owned = &mut desk.owned[i * policies + policy];
                 let mut option = desk.options[event];
                 // Who owns another brand under this policy is looked at for himself.
@@ -288,7 +289,7 @@ impl Market {
     fn dense_block(&self, streams: &Streams, buyers: std::ops::Range<u64>) -> Vec<Run> {
         let population = drawn(&buyers.collect::<Vec<_>>(), streams);
         let mut desk = self.desk(&population);
-        let buyers: Vec<usize> = (0..population.len()).collect();
+        let buyers: Vec<u32> = (0..population.len() as u32).collect();
         for eight in buyers.chunks(EVENTS) {
             for t in 0..MONTHS {
                 self.choose(&population, eight, t, &mut desk, streams);
@@ -312,14 +313,10 @@ impl Market {
     }
 
     /// The buyers of a block who come to market, and for every month who they are.
-    fn calendar(
-        &self,
-        streams: &Streams,
-        buyers: std::ops::Range<u64>,
-        rate: f64,
-    ) -> (Vec<Buyer>, [Vec<usize>; MONTHS]) {
-        let mut numbers = Vec::new();
-        let mut calendar: [Vec<usize>; MONTHS] = std::array::from_fn(|_| Vec::with_capacity(256));
+    fn calendar(&self, streams: &Streams, buyers: std::ops::Range<u64>, rate: f64) -> (Vec<Buyer>, [Vec<u32>; MONTHS]) {
+        // Four of ten buyers have events.
+        let mut numbers = Vec::with_capacity(usize::try_from((buyers.end - buyers.start) / 2).expect("a small block"));
+        let mut calendar: [Vec<u32>; MONTHS] = std::array::from_fn(|_| Vec::with_capacity(256));
         let mut skips = streams.at(Purpose::Holding, buyers.start, 0);
         // An exponential over -ln(1 - rate), cut to an integer, is geometric.
         let scale = -1.0 / (1.0 - rate).ln();
@@ -329,8 +326,7 @@ impl Market {
         'cells: loop {
             skips.fill_exponential(&mut batch);
             for e in batch {
-                // At most 37 times the scale: the conversion to 32 bits is the quicker one.
-                cell += u64::from((e * scale) as u32);
+                cell += (e * scale) as u64;
                 if cell >= cells {
                     break 'cells;
                 }
@@ -338,7 +334,7 @@ impl Market {
                 if numbers.last() != Some(&number) {
                     numbers.push(number);
                 }
-                calendar[t].push(numbers.len() - 1);
+                calendar[t].push(numbers.len() as u32 - 1);
                 cell += 1;
             }
         }

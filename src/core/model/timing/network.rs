@@ -48,7 +48,7 @@ pub fn base_year_change(
         usual_share[usize::from(*brand)] += 1.0 / start.owned.len() as f64;
     }
     let each = 1.0 / f64::from(peers.neighbours.max(1));
-    let (mut weights, mut intercepts) = (options.table.zeros(), options.table.zeros());
+    let (mut weights, mut intercepts) = (options.table.zeros(), options.intercepts(NO_BRAND).exact().clone());
     let mut heard = vec![0.0; brands];
     let mut expected = [vec![0.0; options.models()], vec![0.0; options.models()]];
     for (buyer, owned) in start.owned.iter().enumerate() {

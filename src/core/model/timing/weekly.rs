@@ -369,7 +369,9 @@ impl<'j, 'a> Lane<'j, 'a> {
         let mut repriced = relisted || change.is_some();
         // Buyers look at the baseline's list prices eight at a time, where all see the models alike.
         let plain = shopper.is_plain(&climate) && shopper.is_plain(&usually);
-        shopper.draws.look_anew();
+        if plain {
+            shopper.draws.look_anew();
+        }
         for entrant in &mut self.entrants {
             shopper.seat(entrant.place as usize, &climate);
             if plain {

@@ -384,8 +384,8 @@ const REACH: f64 = 128.0;
 /// Numbers above the Gumbel draws of two products, each drawn by eight words: in the lower half of each lane that of the first.
 ///
 /// With v = 1 - u, `-ln(-ln u) = -ln v - c(v)`, where `c(v) = ln(-ln(1 - v) / v) = v/2 + 5v²/24 + ...` is small where the draw is large.
-/// The logarithm is the chord between powers of two, which the bits of v are, and a cubic in the mantissa (error 4.4e-4); c is a cubic
-/// (error 1.4e-4 up to v = 1/2; beyond, c is above it). Both are the best of their kind by Remez' exchange, here in sum lifted above.
+/// The logarithm is the chord between powers of two, which the bits of v are, and a cubic in the mantissa (error 4.4e-4); c is a quintic
+/// (error 1.4e-4 up to v = 3/4; beyond, c is above it). Both are the best of their kind by Remez' exchange, here in sum lifted above.
 /// The upper 32 bits of v, in steps of 2^-32, stand for it: v is less than a step larger, and its draw smaller than theirs.
 ///
 /// # Safety
@@ -395,7 +395,7 @@ unsafe fn gumbel_above<W: Words>(first: W, second: W) -> W::Singles {
     /// ln m - (m - 1) ln 2 on [1, 2), by powers of m.
     const LOG: [f64; 4] =
         [-0.799_628_946_056_253, 1.419_485_128_872_803_2, -0.729_104_209_720_376_3, 0.109_689_642_898_332_2];
-    /// c(v) on (0, 1/2], by powers of v.
+    /// c(v) on (0, 3/4], by powers of v.
     const BEND: [f64; 6] =
         [-1.354_224_59e-4, 0.511_208_961, 0.059_352_703_1, 0.826_748_684, -1.300_085_09, 1.096_034_66];
     /// Above both errors and all roundings.
