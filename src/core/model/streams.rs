@@ -166,13 +166,6 @@ impl EightStreams {
     pub fn standard_normals(&mut self) -> [f64; LANES] {
         Instructions::detect().normals(&mut self.0)
     }
-
-    /// The streams, each for itself.
-    #[inline]
-    #[must_use]
-    pub fn each(&self) -> [Stream; LANES] {
-        std::array::from_fn(|lane| Stream::from_state(self.0.map(|row| row.0[lane])))
-    }
 }
 
 /// One Philox4x32-10 block: a bijection of the pair of words under each key.
