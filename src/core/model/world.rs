@@ -453,7 +453,13 @@ impl Options {
     pub fn on_sale(&self, parts: &[f64]) -> Self {
         let mut narrow = self.clone();
         for column in &mut narrow.intercepts {
-            let moved = on_sale::utilities(column.values(), parts);
+            let mut moved = on_sale::utilities(column.values(), parts);
+            // Nothing is made of the size of what is not on sale.
+            moved
+                .iter_mut()
+                .zip(parts)
+                .filter(|(_, part)| **part <= 0.0)
+                .for_each(|(delta, _)| *delta = f64::NEG_INFINITY);
             column.replace(&moved);
         }
         narrow

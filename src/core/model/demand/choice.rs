@@ -282,7 +282,7 @@ impl Chooser {
     /// The option of largest utility `delta_j - alpha p_j + mu_ij + eps_ij` at one of eight events, and that utility; `None` is the
     /// outside option.
     ///
-    /// A price of plus infinity takes a model off sale.
+    /// A price of plus infinity takes a model off sale, where the price response is not negative.
     ///
     /// # Panics
     /// Where the columns are of other products.
@@ -328,7 +328,7 @@ impl Chooser {
     }
 
     /// The choice of one event and its utility as by [`Self::by_utility`], after a look at its options: at the prices that were looked at,
-    /// or those that `change` leads to from them.
+    /// or those that `change` leads to from them. Intercepts and price response are those of the look.
     ///
     /// # Panics
     /// As [`Self::by_utility`].
@@ -347,26 +347,7 @@ impl Chooser {
         self.0.choice(&Asked { base: intercepts, price: prices, alpha }, sight, &products.0, room, *event)
     }
 
-    /// The same option sooner, without its utility.
-    ///
-    /// # Panics
-    /// As [`Self::by_utility`].
-    #[inline]
-    #[must_use]
-    pub fn option_seen(
-        self,
-        look: &EightSeen,
-        intercepts: &Term,
-        (prices, change): (&Term, Option<&PriceStep>),
-        alpha: f64,
-        event: &mut EventDraws<'_>,
-    ) -> Option<usize> {
-        let EventDraws { products, room, event } = event;
-        let sight = look.0.verdict(*event, alpha, change);
-        self.0.option(&Asked { base: intercepts, price: prices, alpha }, sight, &products.0, room, *event)
-    }
-
-    /// The options of all eight events, side by side: in place, as what is copied in other parts than it was written in waits.
+    /// The options of all eight events of the look, side by side: in place, as what is copied in other parts than it was written in waits.
     ///
     /// # Panics
     /// As [`Self::by_utility`].
@@ -516,7 +497,7 @@ mod tests {
                 race.draw(chooser, &mut streams.at(Purpose::Taste, 0, index));
                 let mut drawn = own.event(&market.products, event);
                 let now = (&prices, Some(&change));
-                let sooner = chooser.option_seen(&look, &market.intercepts, now, ALPHA, &mut drawn);
+                let sooner = chooser.option_by_utility(&market.intercepts, &prices, ALPHA, &mut drawn);
                 let seen = chooser.choice_seen(&look, &market.intercepts, now, ALPHA, &mut drawn);
                 let (choice, utility) = chooser.by_utility(&market.intercepts, &prices, ALPHA, &mut drawn);
                 assert_eq!(choice, chooser.by_race(&weights, 0.8, &race), "event {index}");

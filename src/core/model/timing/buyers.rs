@@ -261,19 +261,21 @@ impl<'a> Shopper<'a> {
         self.draws.choice_seen(self.place, self.world.options.intercepts(self.owned), (prices, change))
     }
 
-    /// The same choice sooner, without its utility.
+    /// What he takes at the prices that were looked at.
     #[inline]
-    pub fn want_seen(&mut self, prices: &Term) -> Option<usize> {
-        self.draws.option_seen(self.place, self.world.options.intercepts(self.owned), (prices, None))
+    pub fn want_seen(&self) -> Option<usize> {
+        self.draws.option_seen(self.place)
     }
 
     /// His choice and its utility where `absent` models cannot be had.
     #[inline]
     pub fn choose_present(&mut self, prices: &Term, absent: &[bool]) -> (Option<usize>, f64) {
         let choice = self.choose(prices);
-        if !choice.0.is_some_and(|model| absent[model]) {
-            return choice;
-        }
+        if choice.0.is_some_and(|model| absent[model]) { self.choose_without(prices, absent) } else { choice }
+    }
+
+    /// The same where he would take one of them.
+    pub fn choose_without(&mut self, prices: &Term, absent: &[bool]) -> (Option<usize>, f64) {
         self.offered.update(|offered| {
             offered.copy_from_slice(prices.values());
             let models = offered.iter_mut().zip(absent);

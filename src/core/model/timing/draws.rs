@@ -31,6 +31,16 @@ pub(super) struct Draw {
     interval: Option<HoldingTime>,
 }
 
+/// What the buyers of eight events see in front of some prices.
+#[derive(Debug, Default)]
+struct GroupLook {
+    /// Whether they have looked.
+    looked: bool,
+    seen: EightSeen,
+    /// What they take at these prices.
+    options: [Option<usize>; EVENTS],
+}
+
 /// The events drawn in a week.
 pub(super) struct Draws<'a> {
     world: &'a World,
@@ -48,8 +58,8 @@ pub(super) struct Draws<'a> {
     utilities: Vec<Idiosyncratic>,
     /// The first so many events have theirs.
     drawn: usize,
-    /// Whether one regime's buyers have looked at the options, eight events at a time, and what they saw.
-    looks: Vec<(bool, EightSeen)>,
+    /// What one regime's buyers see, eight events at a time.
+    looks: Vec<GroupLook>,
 }
 
 impl<'a> Draws<'a> {
@@ -165,7 +175,7 @@ impl<'a> Draws<'a> {
     pub fn look_anew(&mut self) {
         self.draw_found();
         self.looks.resize_with(self.utilities.len().max(self.looks.len()), Default::default);
-        self.looks.iter_mut().for_each(|(seen, _)| *seen = false);
+        self.looks.iter_mut().for_each(|look| look.looked = false);
     }
 
     /// Looks at the options of the event at `place`, and of those it was drawn with, in front of `prices`, unless that has been done since
@@ -173,17 +183,28 @@ impl<'a> Draws<'a> {
     #[inline]
     pub fn look(&mut self, place: usize, prices: &Term, owned: impl Fn(usize) -> u16) {
         let (group, options) = (place / EVENTS, &self.world.options);
-        let (seen, look) = &mut self.looks[group];
-        if !*seen {
+        let look = &mut self.looks[group];
+        if !look.looked {
             let events: [&Draw; EVENTS] = std::array::from_fn(|event| &self.events[group * EVENTS + event]);
             let intercepts = events.map(|event| options.intercepts(owned(event.buyer as usize)));
             let eight = EightBuyers { intercepts, alphas: events.map(|event| event.price_response) };
-            options.chooser.look(&eight, prices, &self.utilities[group], look);
-            *seen = true;
+            let (chooser, table, room) = (options.chooser, &options.table, &mut self.utilities[group]);
+            chooser.look(&eight, prices, room, &mut look.seen);
+            chooser.options_seen(&look.seen, &eight, (prices, None), table, room, &mut look.options);
+            look.looked = true;
         }
     }
 
-    /// The choice and its utility after a look, at the prices that were looked at, or others that the change leads to.
+    /// The option taken at the prices that were looked at.
+    #[inline]
+    pub fn option_seen(&self, place: usize) -> Option<usize> {
+        let look = &self.looks[place / EVENTS];
+        debug_assert!(look.looked, "a look before the choice");
+        look.options[place % EVENTS]
+    }
+
+    /// The choice and its utility after a look, at the prices that were looked at, or others that the change leads to; intercepts are those of
+    /// the look.
     #[inline]
     pub fn choice_seen(
         &mut self,
@@ -192,23 +213,10 @@ impl<'a> Draws<'a> {
         prices: (&Term, Option<&PriceStep>),
     ) -> (Option<usize>, f64) {
         let (options, alpha) = (&self.world.options, self.events[place].price_response);
-        let (look, own) = (&self.looks[place / EVENTS].1, &mut self.utilities[place / EVENTS]);
-        let event = &mut own.event(&options.table, place % EVENTS);
-        options.chooser.choice_seen(look, intercepts, prices, alpha, event)
-    }
-
-    /// The same choice sooner, without its utility.
-    #[inline]
-    pub fn option_seen(
-        &mut self,
-        place: usize,
-        intercepts: &Term,
-        prices: (&Term, Option<&PriceStep>),
-    ) -> Option<usize> {
-        let (options, alpha) = (&self.world.options, self.events[place].price_response);
-        let (look, own) = (&self.looks[place / EVENTS].1, &mut self.utilities[place / EVENTS]);
-        let event = &mut own.event(&options.table, place % EVENTS);
-        options.chooser.option_seen(look, intercepts, prices, alpha, event)
+        let look = &self.looks[place / EVENTS];
+        debug_assert!(look.looked, "a look before the choice");
+        let event = &mut self.utilities[place / EVENTS].event(&options.table, place % EVENTS);
+        options.chooser.choice_seen(&look.seen, intercepts, prices, alpha, event)
     }
 
     /// The buyer's place in the queue of `week`.

@@ -381,7 +381,7 @@ impl<'j, 'a> Lane<'j, 'a> {
             // The utility counts only beside the baseline's.
             let (first, mut utility) = match (plain, unusual) {
                 (true, true) => shopper.choose_seen(&self.prices, change.as_ref()),
-                (true, false) => (shopper.want_seen(&reference), f64::NAN),
+                (true, false) => (shopper.want_seen(), f64::NAN),
                 (false, true) => shopper.choose(&self.prices),
                 (false, false) => (shopper.want(&self.prices), f64::NAN),
             };
@@ -390,7 +390,7 @@ impl<'j, 'a> Lane<'j, 'a> {
                 dealers.wanted(model);
                 record.dealers[week * models + model].first_choices += 1;
                 if self.absent[model] {
-                    (choice, utility) = shopper.choose_present(&self.prices, &self.absent);
+                    (choice, utility) = shopper.choose_without(&self.prices, &self.absent);
                     unusual = true;
                 }
             }

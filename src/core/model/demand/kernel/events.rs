@@ -51,7 +51,8 @@ impl ProductColumns {
         let mut exact = Column::filled(stride * columns.len(), 0.0);
         let mut pairs = Vec::with_capacity(products.div_ceil(2) * columns.len());
         let mut largest = Vec::with_capacity(columns.len());
-        for (column, values) in exact.padded_mut().chunks_mut(stride.max(1)).zip(columns) {
+        for (k, values) in columns.iter().enumerate() {
+            let column = &mut exact.padded_mut()[k * stride..][..stride];
             column[..products].copy_from_slice(values);
             let bits = |value: f64| u64::from((value as f32).to_bits());
             pairs.extend(
@@ -99,9 +100,9 @@ pub struct Idiosyncratic {
     tastes: Vec<Eight<f64>>,
     /// No number that a bound is made of is larger in size.
     pub(super) reach: Eight<f64>,
-    /// Times the largest term of a utility, how far roundings to single precision may move its bound: terms and sums are each rounded once,
-    /// which are two roundings of a product of two and one of its sum for each characteristic and the price, one of the intercept and of its
-    /// sum. More are allowed for.
+    /// Times the sum of the sizes of a utility's terms, how far roundings to single precision may move its bound: each term is rounded twice
+    /// at most, which is two roundings of that sum, and each of the sums once: one for each characteristic, for the intercept and the price.
+    /// That is four and one for each characteristic; ten are allowed for.
     pub(super) rounding: f64,
     /// The word of each product's uniform, a row for each; one more where the number of products is odd.
     words: Vec<Eight<u64>>,
@@ -153,6 +154,8 @@ impl Idiosyncratic {
         room.reach = Eight([own.iter().fold(REACH, |largest, own| f64::max(largest, own.abs())); LANES]);
         room.exact = own.iter().map(|own| Eight([*own; LANES])).collect();
         room.known.iter_mut().for_each(|row| row.0 = [u64::MAX; LANES]);
+        // Of close bounds.
+        room.words.iter_mut().for_each(|row| row.0 = [1 << 63; LANES]);
         let blocks = room.above.len() / LANES;
         for (l, j) in (0..LANES).flat_map(|l| (0..own.len()).map(move |j| (l, j))) {
             room.above[l * blocks + j / SINGLES].0[j % SINGLES] = (own[j] + GAP / 2.0) as f32;

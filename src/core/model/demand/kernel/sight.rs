@@ -71,9 +71,11 @@ impl PriceStep {
     pub fn new(from: &Term, to: &Term) -> Self {
         /// Beyond, the roundings of the other prices are no longer small beside those that bounds allow for.
         const TIMES: f64 = 1e6;
-        let by: Vec<f64> = from.values().iter().zip(to.values()).map(|(from, to)| to - from).collect();
+        // What is off sale at both prices has not changed.
+        let change = |(from, to): (&f64, &f64)| if from == to { 0.0 } else { to - from };
+        let by: Vec<f64> = from.values().iter().zip(to.values()).map(change).collect();
         // Once not a number, always.
-        let least = by.iter().fold(f64::INFINITY, |least, by| if least < *by { least } else { *by });
+        let least = by.iter().fold(f64::INFINITY, |least, by| if least.is_nan() || least <= *by { least } else { *by });
         Self { by, least: if to.largest <= TIMES * from.largest { least } else { f64::NAN } }
     }
 }
@@ -102,14 +104,17 @@ pub struct AtSight {
     pub doubtful: [bool; LANES],
 }
 
+/// Nothing seen: every verdict is a doubt.
 impl<const N: usize> Default for Seen<N> {
     fn default() -> Self {
-        Self { leader: [0; N], least: [0.0; N], most: [0.0; N], next: [0.0; N], below: [0.0; N], above: [0.0; N] }
+        let none = [f64::NAN; N];
+        Self { leader: [0; N], least: none, most: none, next: none, below: none, above: none }
     }
 }
 
 impl<const N: usize> Seen<N> {
-    /// What it says about event `i` where prices are those that were looked at, or differ by a change.
+    /// What it says about event `i` where prices are those that were looked at, or differ by a change; intercepts and the price response are
+    /// those of the look.
     ///
     /// No utility has fallen by less than the price response times the least change, so one that is ahead of what is left of the others
     /// leads, without a look at them.
@@ -202,12 +207,14 @@ on_vectors! {
     ) -> (Option<usize>, f64) = search_of
 }
 
-/// How far bounds may be off by roundings to single precision.
+/// How far bounds may be off by roundings to single precision: without end where single precision says nothing. The sizes of terms are
+/// summed, as roundings of sums go with them.
 #[inline(always)]
 fn slack(terms: f64, price: &Term, alpha: f64, rounding: f64) -> f64 {
     let largest = terms + alpha.abs() * price.largest;
-    // An infinite utility has no room for a number in its lowest bits.
-    let finite = (largest < LARGEST) & (price.largest < LARGEST) & !(price.infinite & (alpha < 0.0));
+    // A utility of plus infinity has no room for a number in its lowest bits; one of minus infinity needs none.
+    let bounded = !(price.plus_infinity & (alpha < 0.0)) & !(price.minus_infinity & (alpha > 0.0));
+    let finite = (largest < LARGEST) & (price.largest < LARGEST) & bounded;
     if finite { rounding * largest } else { f64::INFINITY }
 }
 
@@ -241,7 +248,7 @@ fn seen_by<const N: usize>(
     let (mut largest, mut words) = ([0.0; N], [0; N]);
     for l in 0..N {
         words[l] = room.word(first + l, (lead[l].to_bits() & numbers) as usize);
-        largest[l] = base[l].largest;
+        largest[l] = if base[l].plus_infinity { f64::INFINITY } else { base[l].largest };
     }
     // Read once: what stands behind a condition is gathered.
     let (rounding, products) = (room.rounding, products as u32);
@@ -279,9 +286,11 @@ unsafe fn two_largest<W: Words, const N: usize>(
         pairs
     };
     let Questions { room, first, base, alpha, price } = *questions;
+    assert!(price.values().len() == room.products(), "one price for each product");
     let (price, above) = (&price.near[..blocks], &room.above[first * blocks..][..N * blocks]);
     let mut bases = [price; N];
     for l in 0..N {
+        assert!(base[l].values().len() == room.products(), "one intercept for each product");
         bases[l] = &base[l].near[..blocks];
     }
     let both = |half: u32| u64::from(half) | u64::from(half) << 32;
@@ -391,15 +400,17 @@ unsafe fn search_of<W: Words>(
     first: usize,
 ) -> (Option<usize>, f64) {
     let Asked { base, price, alpha } = *asked;
-    let slack = slack(room.reach.0[lane] + base.largest, price, alpha, room.rounding);
+    let of_base = if base.plus_infinity { f64::INFINITY } else { base.largest };
+    let slack = slack(room.reach.0[lane] + of_base, price, alpha, room.rounding);
     let outside = outside_of(room, lane);
     let (mut least, n) = (outside, room.products());
+    assert!(base.values().len() == n && price.values().len() == n, "one intercept and one price for each product");
     if first < n {
         least = least.max(utility_of(asked, products, room, lane, first));
     }
     // Bounds that are no numbers are those of products off sale, unless single precision says nothing.
     let least = (least - slack - least.abs() * f64::from(f32::EPSILON)) as f32;
-    let all = if slack < f64::INFINITY { 0 } else { u32::from(u16::MAX) };
+    let all = if slack < f64::INFINITY && !least.is_nan() { 0 } else { u32::from(u16::MAX) };
     let (mut largest, mut option) = (outside, None);
     let blocks = n.div_ceil(SINGLES);
     for b in 0..blocks {

@@ -94,6 +94,7 @@ impl Events {
         let change = PriceStep::new(price, before);
         let at_sight =
             [instructions.at_sight(&seen, &alphas, None), instructions.at_sight(&seen, &alphas, Some(&change))];
+        let fresh = self.room.clone();
         for l in 0..LANES {
             let expected = twin::largest(base.values(), &self.own[l], price.values(), alpha, self.outside[l]);
             let expected_before = twin::largest(base.values(), &self.own[l], before.values(), alpha, self.outside[l]);
@@ -115,6 +116,7 @@ impl Events {
                 }
                 let asked = if change.is_some() { asked_before } else { asked };
                 for sight in [verdict, Sight::Unseen] {
+                    self.room.clone_from(&fresh);
                     let option = instructions.option(&asked, sight, &self.products, &mut self.room, l);
                     assert_eq!(option, expected.0, "{what}, event {l}, {sight:?}");
                     let found = instructions.choice(&asked, sight, &self.products, &mut self.room, l);
@@ -131,7 +133,8 @@ impl Events {
 fn eight_events_are_each_alone_at_every_length() {
     for n in lengths(0..=if cfg!(miri) { 9 } else { 140 }) {
         let mut draws = stream(4000 + n);
-        let columns: Vec<Vec<f64>> = (0..n % 12).map(|_| normal_like(&mut draws, n, 1.0)).collect();
+        let columns: Vec<Vec<f64>> =
+            (0..n % 12 + usize::from(n == 0)).map(|_| normal_like(&mut draws, n, 1.0)).collect();
         let (mut base, mut price) = (normal_like(&mut draws, n, 3.0), normal_like(&mut draws, n, 50.0));
         let mut before = price.clone();
         before.iter_mut().step_by(3).for_each(|price| *price += 10.0);
@@ -182,6 +185,78 @@ fn terms_of_all_sizes_are_told_apart() {
             events.check(instructions, &base, [&before, &price], alpha, &what);
         }
     }
+}
+
+/// Zeros, the smallest numbers, the largest, infinities and no numbers in every place.
+#[test]
+fn extreme_terms_are_told_apart() {
+    const VALUES: [f64; 14] = [
+        0.0,
+        -0.0,
+        1.0,
+        -1.0,
+        1e-45,
+        -1e-45,
+        1e29,
+        -1e29,
+        1e31,
+        -1e31,
+        1e300,
+        f64::INFINITY,
+        f64::NEG_INFINITY,
+        f64::NAN,
+    ];
+    let rounds = if cfg!(miri) { 2 } else { 400 };
+    for round in 0..rounds {
+        let mut draws = stream(9000 + round);
+        let n = [0, 1, 2, 3, 15, 16, 17][round % 7];
+        // Half of the values are plain, so that something is left to compare.
+        let value = |draws: &mut Stream| match draws.random_range(0..6_u32) {
+            0 => VALUES[draws.random_range(0..VALUES.len())],
+            _ => 4.0 * draws.uniform_open() - 2.0,
+        };
+        let finite = |draws: &mut Stream| Some(value(draws)).filter(|x| x.is_finite()).unwrap_or(0.5);
+        let columns: Vec<Vec<f64>> = (0..2).map(|_| (0..n).map(|_| finite(&mut draws)).collect()).collect();
+        let tastes: Vec<Vec<f64>> = (0..LANES).map(|_| (0..2).map(|_| value(&mut draws)).collect()).collect();
+        let outside: [f64; LANES] = std::array::from_fn(|_| value(&mut draws));
+        let base: Vec<f64> = (0..n).map(|_| value(&mut draws)).collect();
+        let price: Vec<f64> = (0..n).map(|_| value(&mut draws)).collect();
+        let mut before = price.clone();
+        for price in &mut before {
+            if draws.random_range(0..3_u32) == 0 {
+                *price = value(&mut draws);
+            }
+        }
+        let base = Term::new(&base, f64::NEG_INFINITY);
+        let [price, before] = [price, before].map(|price| Term::new(&price, 0.0));
+        let alphas = [value(&mut draws), 0.7, VALUES[round % VALUES.len()]];
+        for instructions in Instructions::available() {
+            for alpha in alphas {
+                let mut events = Events::draw(instructions, round as u64, n, &columns, &tastes, outside);
+                let what = format!("round {round}, response {alpha}");
+                events.check(instructions, &base, [&price, &before], alpha, &what);
+                events.check(instructions, &base, [&before, &price], alpha, &what);
+            }
+        }
+    }
+}
+
+/// What is off sale at both prices says nothing about the others, and what comes or goes leaves everything open.
+#[test]
+fn a_step_of_prices_is_the_least_of_those_on_sale() {
+    let step = |from: [f64; 3], to: [f64; 3]| PriceStep::new(&Term::new(&from, 0.0), &Term::new(&to, 0.0)).least;
+    let gone = f64::INFINITY;
+    assert_eq!(step([20.0, gone, 5.0], [10.0, gone, 10.0]), -10.0);
+    assert_eq!(step([20.0, gone, 5.0], [30.0, gone, 10.0]), 0.0);
+    assert_eq!(step([20.0, gone, 5.0], [30.0, 7.0, 10.0]), f64::NEG_INFINITY);
+    assert!(step([f64::NAN, 2.0, 5.0], [30.0, 7.0, 10.0]).is_nan());
+    assert!(step([1.0, 2.0, 5.0], [3e7, 7.0, 10.0]).is_nan());
+}
+
+/// A look that has not been taken says nothing.
+#[test]
+fn nothing_seen_is_a_doubt() {
+    assert_eq!(Seen::<1>::default().verdict(0, 1.0, None), Sight::Doubtful(0));
 }
 
 /// Products all but alike: many bounds lie within the gap of the largest, and the exact utilities decide.

@@ -12,8 +12,10 @@ pub struct Term {
     pub(super) near: Vec<Sixteen>,
     /// No finite number has been larger in size; at least 1.
     pub(super) largest: f64,
-    /// Whether some have been infinite.
-    pub(super) infinite: bool,
+    /// Whether some have been plus infinity.
+    pub(super) plus_infinity: bool,
+    /// Whether some have been minus infinity.
+    pub(super) minus_infinity: bool,
 }
 
 impl PartialEq for Term {
@@ -27,7 +29,8 @@ impl Term {
     #[must_use]
     pub fn new(values: &[f64], padding: f64) -> Self {
         let near = vec![Sixteen([padding as f32; SINGLES]); values.len().div_ceil(SINGLES)];
-        let mut term = Self { exact: Column::new(values, padding), near, largest: 1.0, infinite: false };
+        let exact = Column::new(values, padding);
+        let mut term = Self { exact, near, largest: 1.0, plus_infinity: false, minus_infinity: false };
         term.replace(values);
         term
     }
@@ -56,18 +59,19 @@ impl Term {
     /// Changes values in place.
     pub fn update(&mut self, change: impl FnOnce(&mut [f64])) {
         change(self.exact.values_mut());
-        (self.largest, self.infinite) = (1.0, false);
+        (self.largest, self.plus_infinity, self.minus_infinity) = (1.0, false, false);
         for (block, values) in self.near.iter_mut().zip(self.exact.values().chunks(SINGLES)) {
             for (near, value) in block.0.iter_mut().zip(values) {
                 *near = *value as f32;
                 let size = value.abs();
-                self.infinite |= size == f64::INFINITY;
+                self.plus_infinity |= *value == f64::INFINITY;
+                self.minus_infinity |= *value == f64::NEG_INFINITY;
                 self.largest = if size > self.largest && size < f64::INFINITY { size } else { self.largest };
             }
         }
     }
 
-    /// Sets the value of one product.
+    /// Sets the value of one product. Bounds allow for the largest value that there has been, until all are set anew.
     ///
     /// # Panics
     /// Where there is no such product.
@@ -75,10 +79,10 @@ impl Term {
     pub fn set(&mut self, product: usize, value: f64) {
         self.exact.values_mut()[product] = value;
         self.near[product / SINGLES].0[product % SINGLES] = value as f32;
+        self.plus_infinity |= value == f64::INFINITY;
+        self.minus_infinity |= value == f64::NEG_INFINITY;
         if value.is_finite() {
             self.largest = self.largest.max(value.abs());
-        } else {
-            self.infinite = true;
         }
     }
 }
