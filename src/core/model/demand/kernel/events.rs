@@ -456,12 +456,12 @@ unsafe fn draw_any<W: Words>(
         macro_rules! fused {
             ($($count:literal)*) => {
                 match columns {
-                    $($count => draw_bounds::<W, $count>(&mut now, products, tastes, room),)*
+                    $($count if W::BY_NUMBER => draw_bounds::<W, $count>(&mut now, products, tastes, room),)*
                     _ => draw_bounds_many(&mut now, products, tastes, room),
                 }
             };
         }
-        fused!(0 1 2 3 4 5 6 7 8);
+        fused!(1 2 3 4 5 6 7 8);
     }
 }
 

@@ -49,6 +49,8 @@ pub(super) trait Words: Copy {
     type Doubles: Lanes;
     /// The same register as sixteen numbers in single precision, two for each word, the first in its lower half.
     type Singles: Singles;
+    /// Whether loops are worth being compiled for each number of characteristics: arrays take long to compile, and are slow anyway.
+    const BY_NUMBER: bool;
     /// x in every lane.
     unsafe fn splat(x: u64) -> Self;
     /// Eight words from memory; `from` must be valid for reading eight.
@@ -103,6 +105,7 @@ pub(super) struct Plain(pub(super) [u64; LANES]);
 impl Words for Plain {
     type Doubles = Array;
     type Singles = Array16;
+    const BY_NUMBER: bool = false;
     #[inline(always)]
     unsafe fn splat(x: u64) -> Self {
         Self([x; LANES])
@@ -205,6 +208,7 @@ mod x86 {
     impl Words for Words512 {
         type Doubles = Avx512;
         type Singles = Singles512;
+        const BY_NUMBER: bool = true;
         #[inline(always)]
         unsafe fn splat(x: u64) -> Self {
             // SAFETY: see above.
@@ -310,6 +314,7 @@ mod x86 {
     impl Words for Words2 {
         type Doubles = Avx2;
         type Singles = Singles2;
+        const BY_NUMBER: bool = true;
         #[inline(always)]
         unsafe fn splat(x: u64) -> Self {
             // SAFETY: as above, with AVX2.
