@@ -77,33 +77,42 @@ impl Line {
         Ok(self.em * spaced(face(self.bold)?, &self.text, |_, _| {}))
     }
 
-    /// The letters as one path.
+    /// The letters as one path, in tenths of the document's unit.
     fn path(&self) -> Result<String, ChartError> {
         let face = face(self.bold)?;
         let scale = self.em / f64::from(face.units_per_em().unwrap_or(1.0));
-        let mut path = String::new();
+        let tenths = |length: f64| (10.0 * length).round() as i64;
+        let mut path = format!("<path {} transform=\"scale(0.1)\" d=\"", self.paint);
         spaced(face, &self.text, |letter, at| {
             let left = self.left + self.em * at;
-            let place = |p: &Point| {
-                format!("{:.1} {:.1} ", left + scale * f64::from(p.x), self.baseline - scale * f64::from(p.y))
+            let go = |path: &mut String, kind: char, through: &[&Point]| {
+                path.push(kind);
+                for point in through {
+                    let (x, y) = (left + scale * f64::from(point.x), self.baseline - scale * f64::from(point.y));
+                    // Writing to a string does not fail.
+                    let _ = write!(path, "{} {} ", tenths(x), tenths(y));
+                }
             };
             let mut pen = None;
             for curve in face.outline(letter).into_iter().flat_map(|outline| outline.curves) {
-                let (from, kind, through) = match &curve {
-                    OutlineCurve::Line(from, to) => (from, 'L', vec![to]),
-                    OutlineCurve::Quad(from, by, to) => (from, 'Q', vec![by, to]),
-                    OutlineCurve::Cubic(from, one, two, to) => (from, 'C', vec![one, two, to]),
+                let (from, to) = match &curve {
+                    OutlineCurve::Line(from, to)
+                    | OutlineCurve::Quad(from, _, to)
+                    | OutlineCurve::Cubic(from, _, _, to) => (from, to),
                 };
                 if pen != Some(*from) {
-                    path.push('M');
-                    path.push_str(&place(from));
+                    go(&mut path, 'M', &[from]);
                 }
-                path.push(kind);
-                through.iter().for_each(|point| path.push_str(&place(point)));
-                pen = through.last().map(|point| **point);
+                match &curve {
+                    OutlineCurve::Line(_, to) => go(&mut path, 'L', &[to]),
+                    OutlineCurve::Quad(_, by, to) => go(&mut path, 'Q', &[by, to]),
+                    OutlineCurve::Cubic(_, one, two, to) => go(&mut path, 'C', &[one, two, to]),
+                }
+                pen = Some(*to);
             }
         });
-        Ok(format!("<path {} d=\"{path}\"/>", self.paint))
+        path.push_str("\"/>");
+        Ok(path)
     }
 }
 
