@@ -39,7 +39,7 @@
 //! | `interface` | what this page lists |
 //! | `cli` | the command line |
 //!
-//! The first two lines are a package of their own, `stickershock-core`, compiled apart from the rest. The rooms without a link are hidden from this page: the tests, benchmarks and the binary of this package reach into them, and they
+//! The first two lines are the package `stickershock-core`, the next four `stickershock-engine`, compiled apart from the rest. The rooms without a link are hidden from this page: the tests, benchmarks and the binary of this package reach into them, and they
 //! change without notice.
 //!
 //! # Features
@@ -50,28 +50,21 @@
 #![deny(unsafe_code)]
 #![warn(missing_docs)]
 
-pub mod calibration;
-pub mod sensitivity;
-
 // Hidden, not private: the tests and benchmarks of this package are crates of their own and test these rooms from inside.
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 #[allow(missing_docs, reason = "a program, not a library")]
 pub mod cli;
 #[doc(hidden)]
-pub mod config;
-#[doc(hidden)]
 pub mod draft;
-#[doc(hidden)]
-pub mod folder;
 mod interface;
 #[doc(hidden)]
 pub mod report;
-#[doc(hidden)]
-pub mod study;
 
+#[doc(inline)]
+pub use stickershock_engine::{calibration, sensitivity};
 #[doc(hidden)]
-pub use stickershock_core::{model, numerics, platform};
+pub use stickershock_engine::{config, folder, model, numerics, platform, study};
 
 pub use config::Source;
 pub use interface::{

@@ -94,7 +94,7 @@ pub(super) fn write(folder: &Path, scenario: &str, text: &str) -> Result<Vec<Pat
     }
     let output = OutputFolder::bare(folder)?;
     let mut written = vec![output.write(scenario, moved(text, 0).as_bytes())?];
-    written.push(output.write("scenario.schema.json", crate::config::schema().as_bytes())?);
+    written.push(output.write("scenario.schema.json", crate::report::describe::schema().as_bytes())?);
     for (name, text) in read_by(text).into_iter().filter(|(name, _)| *name != scenario) {
         written.push(output.write(name, moved(text, name.matches('/').count()).as_bytes())?);
     }

@@ -496,7 +496,7 @@ pub fn code_of(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> u8 {
         Command::Sensitivity(args) => sensitivity::run(&args),
         Command::Calibrate(args) => calibrate::calibrate(&args),
         Command::Validate(args) => validate::validate(&args),
-        Command::Schema => print(crate::config::schema()),
+        Command::Schema => print(crate::report::describe::schema()),
         Command::Man { out } => man::man(out.as_deref()),
         Command::Completions { shell } => {
             let mut script = Vec::new();
@@ -524,7 +524,7 @@ fn version() -> String {
     let version = serde_json::json!({
         "program": "stickershock",
         "version": env!("CARGO_PKG_VERSION"),
-        "commit": env!("STICKERSHOCK_COMMIT"),
+        "commit": crate::report::COMMIT,
         "model": crate::study::units::MODEL_VERSION,
     });
     format!("{version:#}\n")

@@ -106,7 +106,7 @@ fn manifest(args: &SolveArgs, case: &Case) -> Result<Value, CliError> {
     Ok(json!({
         "program": "stickershock",
         "version": env!("CARGO_PKG_VERSION"),
-        "commit": env!("STICKERSHOCK_COMMIT"),
+        "commit": crate::report::COMMIT,
         "case": case.name,
         "market": args.market,
         "recover": args.recover,

@@ -120,7 +120,7 @@ impl DraftRequest {
                     let written = [
                         output.write(SCENARIO, scenario.as_bytes())?,
                         output.write(MODELS, data.as_bytes())?,
-                        output.write("scenario.schema.json", crate::config::schema().as_bytes())?,
+                        output.write("scenario.schema.json", crate::report::describe::schema().as_bytes())?,
                     ];
                     let Notes { taken, assumed, left_out, .. } = notes;
                     let market = found(&study, &base);

@@ -106,8 +106,8 @@ pub(crate) fn sensitivity<E: From<SensitivityError> + From<OutputError> + From<D
     // Opened before anything is written: a folder of another study is left as it is.
     let log = study.open(folder, sizes.0)?;
     let _lock = log.0.lock();
-    let manifest =
-        Manifest::new(loaded, &regimes, threads::count()).of_sensitivity(study.replications, study.identity());
+    let manifest = Manifest::new(loaded, &regimes, threads::count(), crate::report::COMMIT)
+        .of_sensitivity(study.replications, study.identity());
     let mut standing = WorkStanding::begin(folder, manifest, started)?;
     let finished = study.run(log, sizes, rule, stop, progress);
     let finished = standing.keep(finished, |error| matches!(error, SensitivityError::Interrupted { .. }))?;
@@ -149,8 +149,8 @@ pub(crate) fn calibration<E: From<CalibrationError> + From<OutputError> + From<D
     let run = CalibrationRun::open(calibration, folder, stop, progress)?;
     let _lock = run.lock();
     let loaded = &calibration.scenarios[0];
-    let mut manifest =
-        Manifest::new(loaded, &[], threads::count()).of_sensitivity(calibration.draws.replications, Map::new());
+    let mut manifest = Manifest::new(loaded, &[], threads::count(), crate::report::COMMIT)
+        .of_sensitivity(calibration.draws.replications, Map::new());
     manifest.insert("sensitivity", Value::Null);
     manifest.insert("calibration", Value::Object(identity(calibration)));
     manifest.insert(
@@ -176,7 +176,8 @@ pub(crate) fn calibration<E: From<CalibrationError> + From<OutputError> + From<D
 /// The manifest of the bargaining alone.
 #[cfg(feature = "cli")]
 fn of_bargaining(loaded: &Loaded, request: &BargainingRequest) -> Manifest {
-    let mut manifest = Manifest::new(loaded, &[], threads::count()).of_negotiation(request.worlds);
+    let mut manifest =
+        Manifest::new(loaded, &[], threads::count(), crate::report::COMMIT).of_negotiation(request.worlds);
     manifest.insert("solve_k", request.solve_for.into());
     manifest
 }

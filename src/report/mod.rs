@@ -50,3 +50,6 @@ pub mod study;
 pub mod timing_rows;
 pub mod words;
 pub mod writer;
+
+/// The commit that the program was built from: `unknown` outside a repository, and in a development build.
+pub const COMMIT: &str = env!("STICKERSHOCK_COMMIT");

@@ -208,6 +208,10 @@ impl<'a> Writer<'a> {
 }
 
 impl Sink for Writer<'_> {
+    fn commit(&self) -> &'static str {
+        super::COMMIT
+    }
+
     fn begins(&mut self, loaded: &Loaded) {
         self.origin = Some(StudyOrigin::of(loaded));
         self.look = loaded.look.clone();

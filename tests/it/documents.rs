@@ -141,8 +141,10 @@ fn the_version_is_said_once() {
         "files of a release in README.md"
     );
     let package: toml::Table = read("Cargo.toml").parse().unwrap();
-    let core = &package["dependencies"]["stickershock-core"]["version"];
-    assert_eq!(core.as_str(), Some(format!("={version}").as_str()), "the package of the model");
+    for part in ["stickershock-core", "stickershock-engine"] {
+        let asked = &package["workspace"]["dependencies"][part]["version"];
+        assert_eq!(asked.as_str(), Some(format!("={version}").as_str()), "{part}");
+    }
     let python: toml::Table = read("python/pyproject.toml").parse().unwrap();
     assert_eq!(python["project"]["dynamic"].as_array().unwrap()[0].as_str(), Some("version"), "that of the workspace");
 }

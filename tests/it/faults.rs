@@ -256,7 +256,7 @@ fn a_sensitivity_study_survives_the_failure_of_every_step() {
         let stop = AtomicBool::new(false);
         let log = study.open(folder, 2).map_err(|error| told(&error))?;
         let _lock = log.0.lock();
-        let manifest = Manifest::new(&loaded, &ids([0, 1]), 1).of_sensitivity(1, study.identity());
+        let manifest = Manifest::new(&loaded, &ids([0, 1]), 1, "none").of_sensitivity(1, study.identity());
         let mut standing = WorkStanding::begin(folder, manifest, Instant::now()).map_err(|error| told(&error))?;
         let finished = study.run(log, (2, 2), IndexPrecision::default(), &stop, &|_, _| {});
         let finished = standing.keep(finished, |_| false).map_err(|error| told(&error))?;
@@ -298,7 +298,7 @@ fn a_calibration_survives_the_failure_of_every_step() {
         let run = stickershock::study::calibration::CalibrationRun::open(&calibration, folder, &stop, &silent)
             .map_err(|error| told(&error))?;
         let _lock = run.lock();
-        let manifest = Manifest::new(&calibration.scenarios[0], &[], 1);
+        let manifest = Manifest::new(&calibration.scenarios[0], &[], 1, "none");
         let mut standing = WorkStanding::begin(folder, manifest, Instant::now()).map_err(|error| told(&error))?;
         let finished = standing.keep(run.run(), |_| false).map_err(|error| told(&error))?;
         let files = report::calibration::write_tables(folder, &calibration, &finished).map_err(|error| told(&error))?;

@@ -188,5 +188,5 @@ fn the_schema_is_up_to_date() {
         return fs::write(root().join("docs/scenario.schema.json"), &derived).unwrap();
     }
     let help = "run STICKERSHOCK_BLESS=1 cargo test --all-features the_schema";
-    assert!(stickershock::config::schema() == derived, "{help}");
+    assert!(stickershock::report::describe::schema() == derived, "{help}");
 }

@@ -74,7 +74,7 @@ pub(super) fn sheet(
     // The backend's opening tag knows neither the scale nor a title.
     let (_, shapes) = body.split_once('\n').ok_or_else(|| ChartError::Draw("empty drawing".to_owned()))?;
     let (title, description) = (escape(title), escape(description));
-    let printed = look.printed(height);
+    let printed = super::print::printed(look, height);
     let svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" {} viewBox=\"0 0 {} {}\" \
          stroke-linejoin=\"round\" role=\"img\">\n<title>{title}</title>\n<desc>{description}</desc>\n{shapes}",

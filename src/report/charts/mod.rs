@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::config::figures::{FigureForm, Figures};
 #[cfg(feature = "pdf")]
 use crate::config::figures::{MM_PER_POINT, PRINTED_MM};
+use crate::folder::picture;
 use crate::folder::{OutputError, OutputFolder, PendingFile};
 use crate::model::outcome::Period;
 use crate::model::scenario::Scenario;
@@ -309,7 +310,8 @@ impl Svg {
             .ok_or_else(|| ChartError::Render(format!("no picture of {width} by {height} pixels can be made")))?;
         pixels.fill(tiny_skia::Color::WHITE);
         resvg::render(&tree, tiny_skia::Transform::from_scale(scale, scale), &mut pixels.as_mut());
-        opaque_png(&pixels).map_err(|error| ChartError::Render(error.to_string()))
+        picture::opaque_png(pixels.width(), pixels.height(), pixels.data())
+            .map_err(|error| ChartError::Render(error.to_string()))
     }
 
     /// The chart as a page of PDF in the size that it has in print, 160 mm wide where none was asked for. Its text stays text, and the letters of
@@ -356,20 +358,6 @@ impl Svg {
             FigureForm::Pdf => self.to_pdf(),
         }
     }
-}
-
-/// A picture without transparent places as PNG: compressing it as far as it goes would take longer than all else about it.
-fn opaque_png(pixels: &tiny_skia::Pixmap) -> Result<Vec<u8>, png::EncodingError> {
-    let colours: Vec<u8> = pixels.data().chunks_exact(4).flat_map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect();
-    let mut file = Vec::new();
-    let mut encoder = png::Encoder::new(&mut file, pixels.width(), pixels.height());
-    encoder.set_color(png::ColorType::Rgb);
-    encoder.set_depth(png::BitDepth::Eight);
-    encoder.set_compression(png::Compression::Fast);
-    let mut writer = encoder.write_header()?;
-    writer.write_image_data(&colours)?;
-    writer.finish()?;
-    Ok(file)
 }
 
 /// Longest side of a PNG in pixels.

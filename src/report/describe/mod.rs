@@ -17,6 +17,12 @@ use crate::model::scenario::PopulationMode;
 /// The name of the description in a folder of results.
 pub const FILE: &str = "model.md";
 
+/// The JSON Schema of scenario files, for editors; what it says of keys is said in descriptions.
+#[must_use]
+pub fn schema() -> &'static str {
+    include_str!("../../../docs/scenario.schema.json")
+}
+
 /// The description of a loaded scenario.
 #[must_use]
 pub fn describe(loaded: &Loaded) -> String {

@@ -45,7 +45,7 @@ struct Known {
 
 /// Writes the tables.
 pub(super) fn parameters(out: &mut String, on: SwitchedOn<'_>) {
-    let schema: Value = serde_json::from_str(crate::config::schema()).unwrap_or(Value::Null);
+    let schema: Value = serde_json::from_str(super::schema()).unwrap_or(Value::Null);
     let all = known(on, &schema);
     for (section, head) in SECTIONS {
         let own: Vec<&Known> = all.iter().filter(|known| section_of(&known.key) == section).collect();
@@ -343,7 +343,7 @@ mod tests {
 
     #[test]
     fn the_schema_says_what_keys_mean_and_what_holds_without_them() {
-        let schema: Value = serde_json::from_str(crate::config::schema()).unwrap();
+        let schema: Value = serde_json::from_str(crate::report::describe::schema()).unwrap();
         let said = |key: &str| meaning(&schema, key).unwrap_or_default();
         assert!(said("demand.alpha").starts_with("Price response at median income"), "{}", said("demand.alpha"));
         assert!(said("demand.sigma.size").starts_with("Standard deviation of the taste for each"));

@@ -111,7 +111,7 @@ impl StudyOrigin {
             true => "From the folder that holds all files it reads.",
             false => "From the folder of the scenario file.",
         };
-        let (version, commit) = (env!("CARGO_PKG_VERSION"), env!("STICKERSHOCK_COMMIT"));
+        let (version, commit) = (env!("CARGO_PKG_VERSION"), crate::report::COMMIT);
         let data: Vec<String> =
             self.data.iter().map(|(name, hash)| format!("{name} (BLAKE3 {})", short(hash))).collect();
         let data = if data.is_empty() { String::new() } else { format!(" Its data: {}.", data.join(", ")) };

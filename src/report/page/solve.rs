@@ -125,12 +125,7 @@ pub fn page(
         (
             "Cite it".into(),
             "Name the program, its version and the case.".into(),
-            format!(
-                "Stickershock {} (commit {}), {}",
-                env!("CARGO_PKG_VERSION"),
-                env!("STICKERSHOCK_COMMIT"),
-                case.name
-            ),
+            format!("Stickershock {} (commit {}), {}", env!("CARGO_PKG_VERSION"), crate::report::COMMIT, case.name),
         ),
     ];
     page

@@ -501,7 +501,8 @@ fn grouped(text: &str, separator: char) -> bool {
 }
 
 /// The likeliest reading of a cell that is no number; none where a currency stands by a number such as 37.000, which is 37 or 37000.
-pub(crate) fn number_meant(cell: &str) -> Option<String> {
+#[must_use]
+pub fn number_meant(cell: &str) -> Option<String> {
     match readings(cell).as_slice() {
         [_, _] if !cell.contains(',') => None,
         [first, ..] => Some(first.clone()),
@@ -521,7 +522,8 @@ fn one_of_readings(readings: &[String]) -> Option<String> {
 }
 
 /// A number as TOML and JSON have it: 0.03 for .03, 3.0 for 3., 3 for 03. Nothing for what is no number at all.
-pub(crate) fn spelled(text: &str) -> Option<String> {
+#[must_use]
+pub fn spelled(text: &str) -> Option<String> {
     number(text)?;
     let (sign, digits) = match text.strip_prefix('-') {
         Some(rest) => ("-", rest),
@@ -535,7 +537,8 @@ pub(crate) fn spelled(text: &str) -> Option<String> {
 }
 
 /// What to write in TOML or JSON for text that was meant as a number and is none there; `whole` where only whole numbers will do.
-pub(crate) fn number_remedy(text: &str, whole: bool) -> Option<String> {
+#[must_use]
+pub fn number_remedy(text: &str, whole: bool) -> Option<String> {
     let text = text.trim();
     let fits = |number: &String| !whole || number.parse::<f64>().is_ok_and(|number| number.fract() == 0.0);
     match spelled(text) {

@@ -1,6 +1,6 @@
 //! A page of claims: the runs that it is about, numbers of them by name, and the text that they stand in.
 //!
-//! The file is Markdown after a head in TOML between two lines `+++`. [`crate::report::claims`] puts the numbers in.
+//! The file is Markdown after a head in TOML between two lines `+++`. `report::claims` of the library puts the numbers in.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -78,7 +78,7 @@ mod tests {
     use std::path::Path;
 
     fn small(assignments: &[&str]) -> Scenario {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/src/small.toml");
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/src/small.toml");
         let assignments: Vec<String> = assignments.iter().map(|text| (*text).to_owned()).collect();
         config::load(&path, &assignments).unwrap().scenario
     }
@@ -98,7 +98,7 @@ mod tests {
     /// A shipped study whose staggered lists take seconds says so.
     #[test]
     fn staggered_lists_are_counted() {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("configs/luxury-2025.toml");
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../configs/luxury-2025.toml");
         let mut scenario = config::load(&path, &[]).unwrap().scenario;
         scenario.buyers = affordable(&scenario);
         let told = announced(&scenario).unwrap();

@@ -218,7 +218,7 @@ mod tests {
     /// Every pair up to the bound; beyond it those with the baseline, so that memory grows with the number of regimes and not with its square.
     #[test]
     fn pairs_of_many_regimes_are_bounded() {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/market_1995/showdown-1995.toml");
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/market_1995/showdown-1995.toml");
         let scenario = config::load(&path, &[]).unwrap().scenario;
         let layout = Layout::of(&scenario);
         let pairs = |regimes| Results::new(&layout, regimes, Arm(1), 0).pairs().collect::<Vec<_>>();

@@ -156,13 +156,7 @@ pub fn load_from(source: &Source, path: &Path, assignments: &[String]) -> Result
     Ok(loaded)
 }
 
-/// The JSON Schema of scenario files, for editors.
-#[must_use]
-pub fn schema() -> &'static str {
-    include_str!("../../docs/scenario.schema.json")
-}
-
-/// [`schema`], derived anew from the types that read scenarios.
+/// The JSON Schema of scenario files, derived from the types that read them.
 #[cfg(feature = "schema")]
 #[must_use]
 pub fn derived_schema() -> String {

@@ -285,7 +285,7 @@ impl Document {
     }
 
     /// The bytes of the data file that `key` names `name`.
-    pub(crate) fn data(&self, key: &str, name: &str) -> Result<Vec<u8>, ConfigError> {
+    pub fn data(&self, key: &str, name: &str) -> Result<Vec<u8>, ConfigError> {
         let path = self.data_path(key, name);
         let read = match self.elsewhere.contains_key(&(key.to_owned(), name.to_owned())) {
             true => self.source.read_named(&path, LONGEST_DATA),

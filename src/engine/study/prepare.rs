@@ -303,7 +303,8 @@ impl Study {
     }
 
     /// The regime that a regime's prices are worked out for: of a negotiated one what is threatened.
-    pub(crate) fn planned_regime(&self, regime: RegimeId) -> Cow<'_, Regime> {
+    #[must_use]
+    pub fn planned_regime(&self, regime: RegimeId) -> Cow<'_, Regime> {
         let known = &self.scenario.regimes[regime];
         let threatened = self.negotiated(regime).map(|negotiated| Cow::Owned(negotiated.threatened(known)));
         threatened.unwrap_or(Cow::Borrowed(known))

@@ -86,7 +86,7 @@ pub struct TableCell {
 
 impl ConfigError {
     /// A table, or the row of it on this line.
-    pub(crate) fn of_table(
+    pub fn of_table(
         file: impl Into<String>,
         row: Option<usize>,
         message: impl Into<String>,
@@ -144,7 +144,7 @@ impl ConfigError {
     }
 
     /// An operating system's refusal to read `path`, with a file of a similar name if the folder has one.
-    pub(crate) fn unreadable(path: &Path, error: &std::io::Error) -> Self {
+    pub fn unreadable(path: &Path, error: &std::io::Error) -> Self {
         let siblings: Vec<String> = path
             .parent()
             .map(|folder| if folder.as_os_str().is_empty() { Path::new(".") } else { folder })
@@ -179,7 +179,7 @@ fn circular(path: &Path) -> bool {
 }
 
 /// A number as a reader writes it: a very large or small one by its power of ten, not with hundreds of digits.
-pub(crate) fn shown(value: f64) -> String {
+pub fn shown(value: f64) -> String {
     if value != 0.0 && value.is_finite() && !(1e-6..1e16).contains(&value.abs()) {
         format!("{value:e}")
     } else {
@@ -188,12 +188,12 @@ pub(crate) fn shown(value: f64) -> String {
 }
 
 /// A percentage as the fraction that it is, with no more digits than it has: of 1.1, 0.011.
-pub(crate) fn of_percent(percent: f64) -> String {
+pub fn of_percent(percent: f64) -> String {
     shown(format!("{:.12e}", percent / 100.0).parse().unwrap_or(percent / 100.0))
 }
 
 /// A fraction in percent, with no more digits than it has: of 0.07, 7.
-pub(crate) fn in_percent(fraction: f64) -> String {
+pub fn in_percent(fraction: f64) -> String {
     shown(format!("{:.12e}", 100.0 * fraction).parse().unwrap_or(100.0 * fraction))
 }
 
@@ -281,7 +281,7 @@ fn row_text(row: Option<usize>, label: Option<&str>) -> String {
 }
 
 /// Whether a character is a command to a terminal and no text: line ends and tabs are text.
-pub(crate) fn no_text(character: char) -> bool {
+pub fn no_text(character: char) -> bool {
     character.is_control() && !"\n\r\t".contains(character)
 }
 
@@ -301,7 +301,7 @@ pub fn harmless(text: &str) -> Cow<'_, str> {
 }
 
 /// A file's text, or where it stops being text: `(byte offset, line)`.
-pub(crate) fn utf8(bytes: Vec<u8>) -> Result<String, (usize, usize)> {
+pub fn utf8(bytes: Vec<u8>) -> Result<String, (usize, usize)> {
     let text = String::from_utf8(bytes).map_err(|error| {
         let offset = error.utf8_error().valid_up_to();
         (offset, 1 + error.as_bytes()[..offset].iter().filter(|byte| **byte == b'\n').count())

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 /// The candidate closest to `typed`, if it is close enough to be a slip of the hand.
-pub(crate) fn closest<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub fn closest<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let allowed = (typed.chars().count() / 3).clamp(1, 4);
     candidates
         .into_iter()
@@ -41,7 +41,8 @@ const FORMER: [(&str, &str); 18] = [
 
 /// A help line: "did you mean `x`? expected one of `x`, `y`", or the list alone where nothing is near; for a name that an earlier version had, what
 /// stands in its place.
-pub(crate) fn one_of(typed: &str, candidates: &[&str]) -> String {
+#[must_use]
+pub fn one_of(typed: &str, candidates: &[&str]) -> String {
     if let Some((_, now)) = FORMER.iter().find(|(former, now)| *former == typed && candidates.contains(now)) {
         return format!("an earlier version had `{typed}`; write `{now}` (CHANGELOG.md says what changed)");
     }
@@ -53,7 +54,8 @@ pub(crate) fn one_of(typed: &str, candidates: &[&str]) -> String {
 }
 
 /// The names in back quotes, separated by commas, at most thirty of them.
-pub(crate) fn quoted(names: &[&str]) -> String {
+#[must_use]
+pub fn quoted(names: &[&str]) -> String {
     const SHOWN: usize = 30;
     let mut list = names.iter().take(SHOWN).map(|name| format!("`{}`", short(name))).collect::<Vec<_>>().join(", ");
     if names.len() > SHOWN {
@@ -63,7 +65,8 @@ pub(crate) fn quoted(names: &[&str]) -> String {
 }
 
 /// A text as a message repeats it: of a very long one its beginning.
-pub(crate) fn short(text: &str) -> Cow<'_, str> {
+#[must_use]
+pub fn short(text: &str) -> Cow<'_, str> {
     const SHOWN: usize = 100;
     match text.char_indices().nth(SHOWN) {
         Some((end, _)) => Cow::Owned(format!("{}... ({} characters)", &text[..end], text.chars().count())),
@@ -97,7 +100,7 @@ mod tests {
     /// What stands in a former name's place is a name of today's scenarios, and the former one is none.
     #[test]
     fn former_names_lead_to_names_that_there_are() {
-        let schema = crate::config::schema();
+        let schema = include_str!("../../../docs/scenario.schema.json");
         for (former, now) in FORMER {
             assert!(schema.contains(&format!("\"{now}\"")), "{now}");
             assert!(!schema.contains(&format!("\"{former}\"")), "{former}");

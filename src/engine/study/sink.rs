@@ -28,6 +28,11 @@ pub type SinkError = Box<dyn std::error::Error + Send + Sync>;
 /// Takes results as they come: what grows with the number of replications or points goes through here and is not kept elsewhere, and
 /// the rest comes at the end. Every method has a default that does nothing; [`()`](unit) takes nothing.
 pub trait Sink: Send {
+    /// The commit that the program was built from, for the manifest.
+    fn commit(&self) -> &'static str {
+        "unknown"
+    }
+
     /// What a study was read from, before anything else is told of it.
     fn begins(&mut self, _loaded: &Loaded) {}
 

@@ -2,6 +2,7 @@
 //! (`read`: only files are read), who works in it ([`lock`]), and the log of a study that goes on where it was ([`log`]). Beside it a single file
 //! that was asked for by name ([`named`]), and a folder of charts ([`drawn`]).
 
+pub mod cells;
 pub mod drawn;
 mod error;
 #[doc(hidden)]
@@ -11,6 +12,8 @@ pub mod lock;
 pub mod log;
 pub mod named;
 mod pending;
+#[cfg(feature = "charts")]
+pub mod picture;
 mod read;
 
 use std::collections::BTreeSet;

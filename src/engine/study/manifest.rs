@@ -54,9 +54,9 @@ pub struct Manifest {
 }
 
 impl Manifest {
-    /// Describes a run about to start.
+    /// Describes a run about to start, of a program that was built from `commit`.
     #[must_use]
-    pub fn new(loaded: &Loaded, regimes: &[RegimeId], threads: usize) -> Self {
+    pub fn new(loaded: &Loaded, regimes: &[RegimeId], threads: usize, commit: &str) -> Self {
         let scenario = &loaded.scenario;
         let names: Vec<&str> = regimes.iter().map(|regime| scenario.regimes[*regime].name.as_str()).collect();
         let data: Vec<Value> = loaded
@@ -67,7 +67,7 @@ impl Manifest {
         let fixed = json!({
             "program": "stickershock",
             "version": env!("CARGO_PKG_VERSION"),
-            "commit": env!("STICKERSHOCK_COMMIT"),
+            "commit": commit,
             "scenario": {
                 "name": scenario.name,
                 "file": file_name(&loaded.path),

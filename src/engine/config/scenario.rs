@@ -320,7 +320,7 @@ mod tests {
     use crate::config::load;
 
     fn refused(file: &str, set: &str) -> String {
-        let root: PathBuf = [env!("CARGO_MANIFEST_DIR"), "configs", file].iter().collect();
+        let root: PathBuf = [env!("CARGO_MANIFEST_DIR"), "../../configs", file].iter().collect();
         load(Path::new(&root), &[set.to_owned()]).expect_err(set).to_string()
     }
 

@@ -171,6 +171,9 @@ impl<'a> Studies<'a> {
     }
 
     /// What the plan keeps of a job of `study`.
+    ///
+    /// # Errors
+    /// That of the job.
     pub fn kept(&self, study: &Study, job: JobResult) -> JobResult {
         match self.plan.kept {
             Kept::Outcomes => job,

@@ -361,7 +361,7 @@ struct Work<'a> {
 impl Work<'_> {
     /// Reduces the study and has it written, with a manifest that says all the while how the work stands.
     fn finish(&self, folder: &OutputFolder, started: Instant, sink: &mut dyn Sink) -> Result<Done, WorkError> {
-        let mut standing = WorkStanding::begin(folder, self.manifest(), started)?;
+        let mut standing = WorkStanding::begin(folder, self.manifest(sink.commit()), started)?;
         sink.begins(self.loaded);
         let worked = match &self.loaded.design {
             None => self.reduce(folder, sink),
@@ -389,8 +389,8 @@ impl Work<'_> {
         Ok(Done { reduced, files, jobs: self.plan.jobs() })
     }
 
-    fn manifest(&self) -> Manifest {
-        let mut manifest = Manifest::new(self.loaded, self.regimes, threads::count());
+    fn manifest(&self, commit: &str) -> Manifest {
+        let mut manifest = Manifest::new(self.loaded, self.regimes, threads::count(), commit);
         if self.loaded.design.is_some() {
             manifest = manifest.of_points(self.plan.points as u64, self.plan.replications);
         }

@@ -110,7 +110,7 @@ mod tests {
     use std::path::Path;
 
     fn scenario(path: &str) -> Scenario {
-        config::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join(path), &[]).unwrap().scenario
+        config::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path), &[]).unwrap().scenario
     }
 
     /// A market without time, and a small one with dealers, both with every block of slots that they can have.

@@ -2,8 +2,8 @@
 //!
 //! ```no_run
 //! use std::path::Path;
-//! use stickershock::config::case::{Case, CaseOptions};
-//! use stickershock::study::solve::{SolveOptions, solve};
+//! use stickershock_engine::config::case::{Case, CaseOptions};
+//! use stickershock_engine::study::solve::{SolveOptions, solve};
 //!
 //! let case = Case::load(Path::new("my-market"), &CaseOptions::default())?;
 //! let solution = solve(&case, &SolveOptions::default())?;

@@ -9,7 +9,6 @@ mod buyers;
 pub mod calibration;
 pub mod case;
 mod chain;
-#[cfg(feature = "cli")]
 pub mod claims;
 mod dealers;
 mod demand;
@@ -42,7 +41,7 @@ pub mod scenario;
 mod source;
 mod sourced;
 pub mod stop;
-pub(crate) mod suggest;
+pub mod suggest;
 pub mod sweep;
 pub mod table;
 mod time;
@@ -55,8 +54,8 @@ pub use document::{Document, Origin};
 pub use error::{Complaint, ConfigError, Location, TableCell, harmless};
 #[cfg(feature = "schema")]
 pub use loaded::derived_schema;
-pub use loaded::{DataFile, Loaded, load, load_from, schema};
-pub(crate) use market::MAX_MODELS;
+pub use loaded::{DataFile, Loaded, load, load_from};
+pub use market::MAX_MODELS;
 pub use metrics::{DRAWN_INSTEAD, NEVER};
 pub use parameters::UncertainParameters;
 pub use source::{LONGEST_DATA, Source};
