@@ -11,10 +11,10 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
-use stickershock::config;
-use stickershock::model::ids::RegimeId;
-use stickershock::model::scenario::Scenario;
-use stickershock::study::Study;
+use stickershock_engine::config;
+use stickershock_engine::model::ids::RegimeId;
+use stickershock_engine::model::scenario::Scenario;
+use stickershock_engine::study::Study;
 
 const BUYERS: usize = 4_096;
 
@@ -50,7 +50,7 @@ fn plain_shares(models: usize, buyers: usize) -> Vec<f64> {
 }
 
 fn study(buyers: usize) -> (Scenario, Vec<RegimeId>) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("configs/showdown-1995.toml");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../configs/showdown-1995.toml");
     let small = [format!("buyers.count={buyers}"), format!("buyers.pricing_nodes={buyers}")];
     let loaded = config::load(&path, &small).unwrap_or_else(|error| panic!("{error}"));
     let regimes = loaded.scenario.regimes.ids().collect();
