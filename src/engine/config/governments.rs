@@ -1,7 +1,7 @@
 //! The `[governments]` section: parameters of the bargaining, its dates and the market flows it feeds on.
 
 use jiff::civil::Date;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use super::error::ConfigError;
 use super::flows::{self, FlowsSection, Partner};
@@ -23,6 +23,17 @@ use crate::numerics::calendar::Day;
 /// Days that can be followed: a hundred years would take minutes a world's thousand.
 const MOST_DAYS: i32 = 36_525;
 
+/// The number of a [`Sourced`] one. There are some 120 of them in the section, whose texts nobody asks for, and which take a large part of a build
+/// where each could own some.
+#[derive(Clone, Copy, Debug)]
+pub struct Number(f64);
+
+impl<'de> Deserialize<'de> for Number {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Sourced::deserialize(deserializer).map(|sourced| Self(sourced.value))
+    }
+}
+
 macro_rules! define_section {
     ($( $(#[$doc:meta])* $name:ident: $bound:ident; )*) => {
         /// The bargaining of the two governments. Payoffs are billion USD, flows billion USD a year.
@@ -30,7 +41,12 @@ macro_rules! define_section {
         #[derive(Debug, Deserialize)]
         #[serde(deny_unknown_fields)]
         pub struct GovernmentsSection {
-            $( $(#[$doc])* #[serde(default)] pub $name: Option<Sourced<f64>>, )*
+            $(
+                $(#[$doc])*
+                #[cfg_attr(feature = "schema", schemars(with = "Option<Sourced<f64>>"))]
+                #[serde(default)]
+                pub $name: Option<Number>,
+            )*
             /// How buyers and firms judge the threat.
             #[serde(default)]
             pub beliefs: Option<BeliefMode>,
@@ -63,13 +79,9 @@ macro_rules! define_section {
         }
 
         impl GovernmentsSection {
-            /// The number given for a key of [`Parameters::KEYS`].
-            fn number(&self, key: &str) -> Option<f64> {
-                let given = match key {
-                    $( stringify!($name) => &self.$name, )*
-                    _ => return None,
-                };
-                given.as_ref().map(|given| given.value)
+            /// The numbers given, in the order of [`Parameters::KEYS`].
+            fn numbers(&self) -> Vec<Option<f64>> {
+                [$( self.$name, )*].iter().map(|given| given.map(|given| given.0)).collect()
             }
         }
     };
@@ -222,8 +234,7 @@ fn negotiated_regimes(
 }
 
 fn parameters(reader: &Reader<'_>, section: &GovernmentsSection) -> Result<Parameters, ConfigError> {
-    let mut parameters =
-        Parameters::from_numbers(|key| section.number(key)).map_err(|missing| without(reader, &missing))?;
+    let mut parameters = Parameters::from_numbers(&section.numbers()).map_err(|missing| without(reader, &missing))?;
     parameters.beliefs = section.beliefs.unwrap_or_default();
     parameters.numerical_only = section.numerical_only.unwrap_or(false);
     parameters.wto = section.wto.unwrap_or(true);

@@ -10,11 +10,12 @@ use crate::numerics::calendar::Day;
 /// Its numbers.
 pub fn parameters() -> Parameters {
     let numbers: toml::Table = toml::from_str(include_str!("../../../../configs/parts/bargaining-1995.toml")).unwrap();
-    let given = |key| match key {
+    let given = |key: &str| match key {
         "execution_reward" => Some(1.45),
         key => numbers["governments"].get(key)?.get("value")?.as_float(),
     };
-    Parameters::from_numbers(given).unwrap()
+    let given: Vec<Option<f64>> = Parameters::KEYS.iter().map(|(key, _)| given(key)).collect();
+    Parameters::from_numbers(&given).unwrap()
 }
 
 /// Its dates.

@@ -362,17 +362,21 @@ macro_rules! define_parameters {
         }
 
         impl Parameters {
-            /// Parameters with the number that `given` has for each key; the public judges by reputation, targets may be given up, there is
-            /// a WTO, losses suffered count for nothing and governments stay.
+            /// Parameters with the numbers `given`, in the order of [`Self::KEYS`]; the public judges by reputation, targets may be given up, there
+            /// is a WTO, losses suffered count for nothing and governments stay.
             ///
             /// # Errors
-            /// The keys that `given` has no number for.
-            pub fn from_numbers(given: impl Fn(&'static str) -> Option<f64>) -> Result<Self, Vec<&'static str>> {
-                let missing: Vec<_> =
-                    Self::KEYS.iter().map(|(key, _)| *key).filter(|key| given(key).is_none()).collect();
-                let number = |key| given(key).ok_or_else(|| missing.clone());
+            /// The keys whose number is not given.
+            pub fn from_numbers(given: &[Option<f64>]) -> Result<Self, Vec<&'static str>> {
+                let is_missing = |at: &usize| given.get(*at).is_none_or(Option::is_none);
+                let missing: Vec<_> = (0..Self::KEYS.len()).filter(is_missing).map(|at| Self::KEYS[at].0).collect();
+                if !missing.is_empty() {
+                    return Err(missing);
+                }
+                let mut numbers = given.iter().flatten();
+                let mut next = || numbers.next().copied().unwrap_or(f64::NAN);
                 Ok(Self {
-                    $( $name: number(stringify!($name))?, )*
+                    $( $name: next(), )*
                     beliefs: BeliefMode::default(),
                     numerical_only: false,
                     wto: true,
@@ -457,13 +461,15 @@ mod tests {
     #[test]
     fn every_number_comes_from_who_gives_them() {
         assert_eq!(parameters().check(), Ok(()));
-        let counted =
-            Parameters::from_numbers(|key| Parameters::KEYS.iter().position(|(k, _)| *k == key).map(|i| i as f64));
         let positions: Vec<f64> = (0..Parameters::KEYS.len()).map(|i| i as f64).collect();
-        assert_eq!(counted.unwrap().values(), positions);
-        let without =
-            Parameters::from_numbers(|key| (!["rally", "wto_loss", "pass_score"].contains(&key)).then_some(1.0));
-        assert_eq!(without, Err(vec!["rally", "pass_score"]));
+        let mut given: Vec<Option<f64>> = positions.iter().copied().map(Some).collect();
+        assert_eq!(Parameters::from_numbers(&given).unwrap().values(), positions);
+        let last = Parameters::KEYS[positions.len() - 1].0;
+        assert_eq!(Parameters::from_numbers(&given[..positions.len() - 1]), Err(vec![last]));
+        for (number, (key, _)) in given.iter_mut().zip(Parameters::KEYS) {
+            *number = number.filter(|_| !["rally", "wto_loss", "pass_score"].contains(key));
+        }
+        assert_eq!(Parameters::from_numbers(&given), Err(vec!["rally", "pass_score"]));
     }
 
     #[test]

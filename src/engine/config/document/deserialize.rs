@@ -1,5 +1,6 @@
 //! A serde deserializer over the tree, whose errors say where.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::de::value::StrDeserializer;
@@ -302,17 +303,22 @@ impl<'de> Deserializer<'de> for Reader<'de> {
             NodeValue::Integer(number) => visitor.visit_i64(*number),
             NodeValue::Float(number) => visitor.visit_f64(*number),
             NodeValue::Boolean(flag) => visitor.visit_bool(*flag),
-            NodeValue::Array(items) => {
-                let expected = (&visitor as &dyn Expected).to_string();
-                let mut access = Items { items: items.iter().enumerate() };
-                let value = visitor.visit_seq(&mut access)?;
-                if access.items.len() == 0 {
-                    Ok(value)
-                } else {
-                    Err(de::Error::invalid_length(items.len(), &expected.as_str()))
-                }
-            }
-            NodeValue::Table(entries) => visitor.visit_map(Entries { entries: entries.iter(), current: None }),
+            NodeValue::Array(items) => list(items, visitor),
+            NodeValue::Table(entries) => table(entries, visitor),
+        }
+    }
+
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        match &self.0.value {
+            NodeValue::Array(items) => list(items, visitor),
+            _ => Err(de::Error::invalid_type(self.0.unexpected(), &visitor)),
+        }
+    }
+
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        match &self.0.value {
+            NodeValue::Table(entries) => table(entries, visitor),
+            _ => Err(de::Error::invalid_type(self.0.unexpected(), &visitor)),
         }
     }
 
@@ -360,7 +366,7 @@ impl<'de> Deserializer<'de> for Reader<'de> {
         match &self.0.value {
             NodeValue::Table(entries) => match entries.keys().find(|key| !fields.contains(&key.as_str())) {
                 Some(unknown) => Err(de::Error::unknown_field(unknown, fields)),
-                None => self.deserialize_any(visitor),
+                None => table(entries, visitor),
             },
             _ => Err(de::Error::invalid_type(self.0.unexpected(), &visitor)),
         }
@@ -391,9 +397,21 @@ impl<'de> Deserializer<'de> for Reader<'de> {
     }
 
     forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u128 char bytes byte_buf unit unit_struct seq tuple tuple_struct map
-        identifier ignored_any
+        bool i8 i16 i32 i64 i128 u8 u16 u128 char bytes byte_buf unit unit_struct tuple tuple_struct identifier
+        ignored_any
     }
+}
+
+/// Reads a list to its end. A type that reads lists only asks for one: each form that it is compiled for takes its time in a build.
+fn list<'de, V: Visitor<'de>>(items: &'de [Node], visitor: V) -> Result<V::Value, Fault> {
+    let expected = (&visitor as &dyn Expected).to_string();
+    let mut access = Items { items: items.iter().enumerate() };
+    let value = visitor.visit_seq(&mut access)?;
+    if access.items.len() == 0 { Ok(value) } else { Err(de::Error::invalid_length(items.len(), &expected.as_str())) }
+}
+
+fn table<'de, V: Visitor<'de>>(entries: &'de BTreeMap<String, Node>, visitor: V) -> Result<V::Value, Fault> {
+    visitor.visit_map(Entries { entries: entries.iter(), current: None })
 }
 
 struct Items<'de> {
@@ -442,7 +460,7 @@ impl<'de> MapAccess<'de> for Entries<'de> {
 
 /// A choice with content: a table whose only key is the name of the choice.
 struct Variant<'de> {
-    entries: &'de std::collections::BTreeMap<String, Node>,
+    entries: &'de BTreeMap<String, Node>,
 }
 
 impl<'de> EnumAccess<'de> for Variant<'de> {
