@@ -58,7 +58,6 @@ pub(super) fn sheet(
     description: &str,
     draw: impl FnOnce(&Canvas) -> Result<(), ChartError>,
 ) -> Result<Svg, ChartError> {
-    text::register_fonts()?;
     let (width, height) = (look.width().ceil(), height.ceil());
     let size = (units(width).unsigned_abs(), units(height).unsigned_abs());
     let mut body = String::new();

@@ -50,7 +50,6 @@ impl Frame {
         body_height: f64,
         draw: impl FnOnce(&Canvas, f64) -> Result<(), ChartError>,
     ) -> Result<super::Svg, ChartError> {
-        text::register_fonts()?;
         let room = self.room();
         let chosen = self.look.title.as_ref().unwrap_or(&self.title);
         let (title_font, title) = title_lines(chosen, room, self.look.height().is_some())?;
@@ -295,7 +294,6 @@ mod tests {
     /// A foot ends with a sentence, whatever room it has.
     #[test]
     fn a_foot_is_not_cut_in_a_sentence() {
-        text::register_fonts().unwrap();
         let foot = "The 1995 showdown. Means over 24 draws of what is not known (the report has medians), seed 1995. Means over draws.";
         let shown = |room: f64, lines: usize| whole_sentences(foot, room, lines).unwrap().join(" ");
         let two = "The 1995 showdown. Means over 24 draws of what is not known (the report has medians), seed 1995.";

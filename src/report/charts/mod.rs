@@ -10,7 +10,6 @@
 use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
-use resvg::{tiny_skia, usvg};
 use serde::{Deserialize, Serialize};
 
 use crate::config::figures::{FigureForm, Figures};
@@ -32,6 +31,7 @@ pub mod days_of_supply;
 pub mod deficit;
 pub mod diversion;
 pub mod effects;
+mod elements;
 pub mod event_study;
 mod frame;
 pub mod groups;
@@ -42,6 +42,7 @@ mod names;
 mod over_time;
 #[cfg(feature = "pdf")]
 mod pdf;
+mod pixels;
 pub mod prices;
 mod print;
 pub mod pull_forward;
@@ -301,15 +302,7 @@ impl Svg {
     /// # Errors
     /// [`ChartError::Render`] where the picture cannot be rasterised.
     pub fn to_png(&self) -> Result<Vec<u8>, ChartError> {
-        let tree = usvg::Tree::from_str(&letters::as_shapes(&self.svg)?, &usvg::Options::default());
-        let tree = tree.map_err(|error| ChartError::Render(error.to_string()))?;
-        let size = tree.size();
-        let scale = 2.0_f32.min(MAX_PNG_SIDE / size.height().max(size.width()));
-        let (width, height) = ((size.width() * scale).ceil(), (size.height() * scale).ceil());
-        let mut pixels = tiny_skia::Pixmap::new(width as u32, height as u32)
-            .ok_or_else(|| ChartError::Render(format!("no picture of {width} by {height} pixels can be made")))?;
-        pixels.fill(tiny_skia::Color::WHITE);
-        resvg::render(&tree, tiny_skia::Transform::from_scale(scale, scale), &mut pixels.as_mut());
+        let pixels = pixels::draw(&self.svg, PNG_SCALE, MAX_PNG_SIDE)?;
         picture::opaque_png(pixels.width(), pixels.height(), pixels.data())
             .map_err(|error| ChartError::Render(error.to_string()))
     }
@@ -323,7 +316,7 @@ impl Svg {
     pub fn to_pdf(&self) -> Result<Vec<u8>, ChartError> {
         let picture = pdf::picture(&self.svg)?;
         let points = match self.text_pt {
-            Some(_) => pdf::POINTS_PER_PIXEL,
+            Some(_) => POINTS_PER_PIXEL,
             None => PRINTED_MM / MM_PER_POINT / f64::from(picture.size().width()),
         };
         let title = self.svg.split_once("<title>").and_then(|(_, after)| after.split_once("</title>"));
@@ -360,8 +353,12 @@ impl Svg {
     }
 }
 
+/// Points in a pixel of a document that says its size.
+const POINTS_PER_PIXEL: f64 = 0.75;
 /// Longest side of a PNG in pixels.
-const MAX_PNG_SIDE: f32 = 16_384.0;
+const MAX_PNG_SIDE: f64 = 16_384.0;
+/// Pixels of a PNG for one of the chart.
+const PNG_SCALE: f64 = 2.0;
 
 /// Why a chart could not be drawn or written.
 #[derive(Debug, thiserror::Error)]

@@ -84,7 +84,6 @@ mod tests {
 
     #[test]
     fn names_without_room_are_counted_and_told() {
-        text::register_fonts().unwrap();
         let mut names = SharedNames::of("Sanctions imposed at the deadline");
         assert_eq!(
             names.lines(LABEL, 120.0, 3).unwrap(),

@@ -212,7 +212,6 @@ const GUTTER: f64 = 26.0;
 impl Sheet<'_> {
     /// Draws the chart on its pages.
     pub(super) fn draw(&self) -> Result<Vec<Svg>, ChartError> {
-        super::text::register_fonts()?;
         let (panels, events_left_out) = shared(self.panels);
         let marks = if events_left_out { " Marked: events of all regimes of a panel." } else { "" };
         let shares = self.panels.iter().flat_map(|panel| &panel.fans).flat_map(|fan| &fan.weeks);
@@ -568,7 +567,6 @@ mod tests {
 
     #[test]
     fn event_labels_never_meet_each_other_or_a_line() {
-        text::register_fonts().unwrap();
         let dates = AxisScale { low: 0.0, high: 728.0, from: 60.0, to: 460.0 };
         let events: Vec<EventMark> = [0, 3, 9, 10, 50, 300, 310, 700, 705, 720, 727]
             .iter()

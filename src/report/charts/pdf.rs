@@ -37,9 +37,6 @@ fn embedded_fonts() -> Arc<fontdb::Database> {
     Arc::clone(fonts)
 }
 
-/// Points in a pixel of a document that says its size.
-pub(super) const POINTS_PER_PIXEL: f64 = 0.75;
-
 /// A page of a picture at so many points a pixel.
 pub(super) fn page(picture: &usvg::Tree, points_per_pixel: f64, title: &str) -> Result<Vec<u8>, ChartError> {
     let failed = |error: &dyn std::fmt::Display| ChartError::Render(format!("PDF: {error}"));

@@ -224,7 +224,7 @@ fn the_png_has_its_text() {
     let study = fixtures::showdown(2);
     let svg = model_prices::draw(&study.models, "imposed", &study.context).unwrap();
     let png = svg.to_png().unwrap();
-    let image = resvg::tiny_skia::Pixmap::decode_png(&png).unwrap();
+    let image = tiny_skia::Pixmap::decode_png(&png).unwrap();
     let rows = 40..80_u32;
     let dark = rows
         .flat_map(|y| (40..1_300_u32).map(move |x| (x, y)))

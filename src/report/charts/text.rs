@@ -1,36 +1,14 @@
 //! Text: how wide it is, how it is shortened or wrapped, and how numbers are written.
 
-use std::sync::OnceLock;
-
-use plotters::style::{FontDesc, FontFamily, FontStyle, register_font};
-
-use super::ChartError;
 use super::theme::Type;
+use super::{ChartError, letters};
 
 /// The families of the SVG text. The first is the one we measure with; the others are found on common systems.
 pub(super) const FAMILIES: &str = "DejaVu Sans, Verdana, Helvetica, Arial, sans-serif";
 
-/// plotters measures with the size as the height of the line, ascent plus descent; DejaVu Sans has 2384 of 2048 units.
-const EM_PER_LINE: f64 = 2048.0 / 2384.0;
-
-/// Makes the embedded font known to plotters, once.
-pub(super) fn register_fonts() -> Result<(), ChartError> {
-    static REGISTERED: OnceLock<bool> = OnceLock::new();
-    let registered = REGISTERED.get_or_init(|| {
-        register_font(FAMILIES, FontStyle::Normal, dejavu::sans::regular()).is_ok()
-            && register_font(FAMILIES, FontStyle::Bold, dejavu::sans::bold()).is_ok()
-    });
-    if *registered { Ok(()) } else { Err(ChartError::Draw("the embedded font cannot be read".to_owned())) }
-}
-
 /// Width of `text` in pixels.
 pub(super) fn width(text: &str, font: Type) -> Result<f64, ChartError> {
-    register_fonts()?;
-    const MEASURE: f64 = 4096.0; // large, because plotters rounds to whole pixels
-    let style = if font.bold { FontStyle::Bold } else { FontStyle::Normal };
-    let face = FontDesc::new(FontFamily::Name(FAMILIES), MEASURE, style);
-    let ((left, _), (right, _)) = face.layout_box(text).map_err(|error| ChartError::Draw(error.to_string()))?;
-    Ok(f64::from(right - left) * font.px / (MEASURE * EM_PER_LINE))
+    Ok(font.px * letters::ems(text, font.bold)?)
 }
 
 /// Text without what XML forbids: control characters and line breaks become spaces.
@@ -272,7 +250,6 @@ mod tests {
 
     #[test]
     fn long_text_is_cut_or_wrapped_to_its_room() {
-        register_fonts().unwrap();
         let name = "A model name of forty characters, & more";
         let cut = fit(name, LABEL, 100.0).unwrap();
         assert!(cut.ends_with('…') && cut.chars().count() < name.chars().count());
