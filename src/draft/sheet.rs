@@ -179,7 +179,7 @@ impl RawTable {
     /// The number of a row as messages have it: its line in the file.
     pub fn line(&self, row: usize) -> Option<usize> {
         match self.table.error_at(row, "", "") {
-            ConfigError::Row { row, .. } => row,
+            ConfigError::Row(complaint) => complaint.row,
             _ => None,
         }
     }

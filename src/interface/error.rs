@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::Path;
 
-use crate::config::ConfigError;
+use crate::config::{ConfigError, TableComplaint};
 use crate::folder::OutputError;
 use crate::model::demand::DemandError;
 use crate::model::governments::market::FlowsError;
@@ -216,12 +216,13 @@ impl From<ConfigError> for Error {
         let mut place = None;
         let mut value = None;
         match &error {
-            ConfigError::Unreadable { file: name, .. } => file = Some(name.clone()),
-            ConfigError::NotUtf8 { file: name, line, .. } => {
-                file = Some(name.clone());
-                place = Some(Place { line: Some(*line), ..Place::default() });
+            ConfigError::Unreadable(unreadable) => file = Some(unreadable.file.clone()),
+            ConfigError::NotUtf8(bytes) => {
+                file = Some(bytes.file.clone());
+                place = Some(Place { line: Some(bytes.line), ..Place::default() });
             }
-            ConfigError::Row { file: name, row, label, cell, .. } => {
+            ConfigError::Row(complaint) => {
+                let TableComplaint { file: name, row, label, cell, .. } = &**complaint;
                 file = Some(name.clone());
                 place = Some(Place {
                     line: *row,

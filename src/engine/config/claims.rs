@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::error::ConfigError;
+use super::error::{ConfigError, NotUtf8};
 use super::source::{LONGEST_SCENARIO, Source};
 
 /// A page of claims.
@@ -76,7 +76,7 @@ impl ClaimsPage {
         let text = String::from_utf8(bytes).map_err(|error| {
             let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
             let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
-            ConfigError::NotUtf8 { file: file.clone(), line, offset: before.len() }
+            ConfigError::NotUtf8(Box::new(NotUtf8 { file: file.clone(), line, offset: before.len() }))
         })?;
         let help = "begin with a line `+++`, the runs ([run.NAME] with scenario = \"FILE\"), and a line `+++`";
         // Some editors begin a file with a mark of its encoding.

@@ -8,31 +8,17 @@ use std::path::Path;
 use crate::config::suggest;
 use crate::platform::descriptors::{MORE_FILES, too_many_files};
 
-/// What is wrong with an input file or an override, where, and what to do about it.
+/// What is wrong with an input file or an override, where, and what to do about it. It is a pointer, because every line of a check may end in one.
 ///
 /// `Display` is the whole message in plain text: place and problem, the line with a caret, then a `help:` line.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The file cannot be opened or read.
-    #[error("{file}: cannot be read: {reason}{}", help_line(.help))]
-    Unreadable {
-        /// The file as the user named it.
-        file: String,
-        /// The operating system's reason.
-        reason: String,
-        /// What to try.
-        help: String,
-    },
+    #[error("{0}")]
+    Unreadable(Box<Unreadable>),
     /// The file is not UTF-8 text.
-    #[error("{file}:{line}: byte {offset} of the file is not UTF-8 text\nhelp: save the file with the encoding UTF-8")]
-    NotUtf8 {
-        /// The file as the user named it.
-        file: String,
-        /// Line of the first bad byte, from 1.
-        line: usize,
-        /// Offset of the first bad byte, from 0.
-        offset: usize,
-    },
+    #[error("{0}")]
+    NotUtf8(Box<NotUtf8>),
     /// The text is not TOML.
     #[error("{0}")]
     Syntax(Box<Complaint>),
@@ -58,21 +44,70 @@ pub enum ConfigError {
     #[error("{0}")]
     InvalidValue(Box<Complaint>),
     /// A CSV table, one of its rows or one of its columns.
-    #[error("{file}{}: {message}{}", row_text(*.row, .label.as_deref()), help_line(.help))]
-    Row {
-        /// The file as the user named it.
-        file: String,
-        /// Line of the row as an editor counts it, if one row is concerned.
-        row: Option<usize>,
-        /// The row's cell in the label column, if the table has one.
-        label: Option<String>,
-        /// What is wrong, starting with the column.
-        message: String,
-        /// What would do.
-        help: String,
-        /// The column or cell, where it is one.
-        cell: Option<Box<TableCell>>,
-    },
+    #[error("{0}")]
+    Row(Box<TableComplaint>),
+}
+
+/// A file that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unreadable {
+    /// The file as the user named it.
+    pub file: String,
+    /// The operating system's reason.
+    pub reason: String,
+    /// What to try.
+    pub help: String,
+}
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: cannot be read: {}{}", self.file, self.reason, help_line(&self.help))
+    }
+}
+
+/// A file that is not UTF-8 text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotUtf8 {
+    /// The file as the user named it.
+    pub file: String,
+    /// Line of the first bad byte, from 1.
+    pub line: usize,
+    /// Offset of the first bad byte, from 0.
+    pub offset: usize,
+}
+
+impl fmt::Display for NotUtf8 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { file, line, offset } = self;
+        write!(
+            f,
+            "{file}:{line}: byte {offset} of the file is not UTF-8 text\nhelp: save the file with the encoding UTF-8"
+        )
+    }
+}
+
+/// A problem of a table, with a remedy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TableComplaint {
+    /// The file as the user named it.
+    pub file: String,
+    /// Line of the row as an editor counts it, if one row is concerned.
+    pub row: Option<usize>,
+    /// The row's cell in the label column, if the table has one.
+    pub label: Option<String>,
+    /// What is wrong, starting with the column.
+    pub message: String,
+    /// What would do.
+    pub help: String,
+    /// The column or cell, where it is one.
+    pub cell: Option<TableCell>,
+}
+
+impl fmt::Display for TableComplaint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { file, row, label, message, help, .. } = self;
+        write!(f, "{file}{}: {message}{}", row_text(*row, label.as_deref()), help_line(help))
+    }
 }
 
 /// A column of a table, or a cell of it.
@@ -93,13 +128,13 @@ impl ConfigError {
         help: impl Into<String>,
     ) -> Self {
         let (file, message, help) = (file.into(), message.into(), help.into());
-        Self::Row { file, row, label: None, message, help, cell: None }
+        Self::Row(Box::new(TableComplaint { file, row, label: None, message, help, cell: None }))
     }
 
     /// The same about a column of a table, and what one cell of it holds.
     pub(super) fn about_column(mut self, name: &str, holds: Option<&str>) -> Self {
-        if let Self::Row { cell, .. } = &mut self {
-            *cell = Some(Box::new(TableCell { column: name.to_owned(), found: holds.map(str::to_owned) }));
+        if let Self::Row(complaint) = &mut self {
+            complaint.cell = Some(TableCell { column: name.to_owned(), found: holds.map(str::to_owned) });
         }
         self
     }
@@ -116,7 +151,7 @@ impl ConfigError {
             | Self::MissingKey(complaint)
             | Self::WrongType(complaint)
             | Self::InvalidValue(complaint) => Some(&complaint.location),
-            Self::Unreadable { .. } | Self::NotUtf8 { .. } | Self::Row { .. } => None,
+            Self::Unreadable(_) | Self::NotUtf8(_) | Self::Row(_) => None,
         }
     }
 
@@ -135,11 +170,12 @@ impl ConfigError {
                 let place = if complaint.location.path.is_empty() { "" } else { ": " };
                 format!("{}{place}{}{}", complaint.location.path, complaint.message, help_line(&complaint.help))
             }
-            Self::Row { row, label, message, help, .. } => {
+            Self::Row(complaint) => {
+                let TableComplaint { row, label, message, help, .. } = &**complaint;
                 format!("data{}: {message}{}", row_text(*row, label.as_deref()), help_line(help))
             }
-            Self::Unreadable { reason, .. } => format!("a data file cannot be read: {reason}"),
-            Self::NotUtf8 { line, .. } => format!("a data file is not UTF-8 text in line {line}"),
+            Self::Unreadable(unreadable) => format!("a data file cannot be read: {}", unreadable.reason),
+            Self::NotUtf8(bytes) => format!("a data file is not UTF-8 text in line {}", bytes.line),
         }
     }
 
@@ -162,13 +198,18 @@ impl ConfigError {
             _ if circular(path) => {
                 let help = "put the file itself in place of the link".to_owned();
                 let reason = "its links lead in a circle".to_owned();
-                return Self::Unreadable { file: path.display().to_string(), reason, help };
+                return Self::unread(path, reason, help);
             }
             Some(near) => format!("did you mean `{}`?", path.with_file_name(near).display()),
             None if path.is_dir() => "this is a folder; name a file in it".to_owned(),
             None => "check the path and the permission to read it".to_owned(),
         };
-        Self::Unreadable { file: path.display().to_string(), reason: error.to_string(), help }
+        Self::unread(path, error.to_string(), help)
+    }
+
+    /// A file that cannot be read, for a reason.
+    pub(super) fn unread(path: &Path, reason: String, help: String) -> Self {
+        Self::Unreadable(Box::new(Unreadable { file: path.display().to_string(), reason, help }))
     }
 }
 

@@ -94,18 +94,17 @@ impl Source {
             }
         };
         read.map_err(|refused| match refused {
-            Refused::Outside(folder) => ConfigError::Unreadable {
-                file: path.display().to_string(),
-                reason: format!("it stands outside {folder}, below which this scenario may read"),
-                help: "copy the file there, or name a folder above both with --root".to_owned(),
-            },
+            Refused::Outside(folder) => ConfigError::unread(
+                path,
+                format!("it stands outside {folder}, below which this scenario may read"),
+                "copy the file there, or name a folder above both with --root".to_owned(),
+            ),
             Refused::Unreadable(error) => match &self.kind {
                 Kind::Below { .. } => ConfigError::unreadable(path, &error),
-                Kind::Memory(files) => ConfigError::Unreadable {
-                    file: path.display().to_string(),
-                    reason: "it is not among the files given".to_owned(),
-                    help: format!("there are {}", names(files)),
-                },
+                Kind::Memory(files) => {
+                    let help = format!("there are {}", names(files));
+                    ConfigError::unread(path, "it is not among the files given".to_owned(), help)
+                }
             },
         })
     }

@@ -15,7 +15,7 @@ use jiff::civil::Date;
 use crate::config::error::{no_text, utf8};
 use crate::config::source::{LONGEST_DATA, Source};
 use crate::config::suggest::short;
-use crate::config::{ConfigError, month, suggest};
+use crate::config::{ConfigError, TableComplaint, month, suggest};
 use crate::numerics::elementary::ln;
 
 /// Most columns of a table.
@@ -314,22 +314,22 @@ impl Table {
     /// A complaint about the row at `row` (from 0), for checks made after reading; the message begins with the column.
     pub fn error_at(&self, row: usize, message: impl Into<String>, help: impl Into<String>) -> ConfigError {
         let label = self.label.map(|label| short(self.cell(row, label)).into_owned()).filter(|label| !label.is_empty());
-        ConfigError::Row {
+        ConfigError::Row(Box::new(TableComplaint {
             file: self.file.clone(),
             row: self.rows.get(row).map(|row| row.line),
             label,
             message: message.into(),
             help: help.into(),
             cell: None,
-        }
+        }))
     }
 
     /// A complaint about one cell, with help of its own.
     #[must_use]
     pub fn refuse_cell_with(&self, row: usize, column: &str, expected: &str, help: String) -> ConfigError {
         let mut refused = self.refuse_cell(row, column, expected);
-        if let ConfigError::Row { help: usual, .. } = &mut refused {
-            *usual = help;
+        if let ConfigError::Row(complaint) = &mut refused {
+            complaint.help = help;
         }
         refused
     }

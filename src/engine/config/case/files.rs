@@ -10,6 +10,7 @@ use serde::de::{Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
 use super::{ConfigError, complain};
+use crate::config::TableComplaint;
 use crate::config::source::{LONGEST_DATA, at_most, leads_out, open_plain};
 
 /// The kinds of matrices a case holds.
@@ -252,13 +253,15 @@ pub fn read_matrix(path: &Path, rows: usize, columns: usize) -> Result<Vec<f64>,
         let record = record.map_err(|error| complain(&file, error.to_string(), "check the quotes"))?;
         found += 1;
         let row = || Some(record.position().map_or(found, |position| position.line() as usize));
-        let refuse = |message: String| ConfigError::Row {
-            file: file.clone(),
-            row: row(),
-            label: record.get(0).map(str::to_owned),
-            message,
-            help: format!("the file needs {rows} rows of a label and {columns} numbers"),
-            cell: None,
+        let refuse = |message: String| {
+            ConfigError::Row(Box::new(TableComplaint {
+                file: file.clone(),
+                row: row(),
+                label: record.get(0).map(str::to_owned),
+                message,
+                help: format!("the file needs {rows} rows of a label and {columns} numbers"),
+                cell: None,
+            }))
         };
         if found > rows {
             return Err(refuse(format!("has more than {rows} rows")));

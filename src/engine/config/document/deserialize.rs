@@ -19,14 +19,18 @@ pub(super) fn read<T: DeserializeOwned>(root: &Node) -> Result<T, ConfigError> {
     T::deserialize(Reader(root)).map_err(|fault| fault.placed(root, "").into_error(root))
 }
 
-/// A serde error on its way up: what went wrong, and once the place is known, where.
+/// A serde error on its way up: what went wrong, and once the place is known, where. It is a pointer, because it goes up through every field of every
+/// section.
 #[derive(Debug)]
-struct Fault {
+struct Fault(Box<Wrong>);
+
+#[derive(Debug)]
+struct Wrong {
     kind: fn(Box<Complaint>) -> ConfigError,
     message: String,
     help: String,
     refused: Refused,
-    place: Option<Box<(Origin, Part)>>,
+    place: Option<(Origin, Part)>,
     path: String,
 }
 
@@ -47,7 +51,7 @@ enum Refused {
 
 impl Fault {
     fn new(kind: fn(Box<Complaint>) -> ConfigError, refused: Refused, message: String, help: String) -> Self {
-        Self { kind, message, help, refused, place: None, path: String::new() }
+        Self(Box::new(Wrong { kind, message, help, refused, place: None, path: String::new() }))
     }
 
     fn wrong(kind: fn(Box<Complaint>) -> ConfigError, found: Unexpected<'_>, expected: &dyn Expected) -> Self {
@@ -59,35 +63,44 @@ impl Fault {
     /// The same fault, in words of its own, with the value it is about.
     fn about(mut self, text: &str, expected: &str) -> Self {
         let found = Unexpected::Str(text);
-        self.message = format!("is {}, expected {expected} ({})", describe(found), self.message);
-        self.help = remedy(found, expected);
+        self.0.message = format!("is {}, expected {expected} ({})", describe(found), self.0.message);
+        self.0.help = remedy(found, expected);
         self
     }
 
     /// Notes that the error happened in `node`, `step` below its parent.
     fn placed(mut self, node: &Node, step: &str) -> Self {
-        if self.place.is_none() {
-            let (path, part, culprit) = self.culprit(node).unwrap_or((String::new(), Part::Value, node));
-            if let (Refused::Unknown, NodeValue::String(text), false) = (&self.refused, &culprit.value, path.is_empty())
+        if self.0.place.is_none() {
+            let (path, part, culprit) = self.0.culprit(node).unwrap_or((String::new(), Part::Value, node));
+            if let (Refused::Unknown, NodeValue::String(text), false) =
+                (&self.0.refused, &culprit.value, path.is_empty())
             {
                 self = self.about(text, DATE);
             }
-            self.place = Some(Box::new((culprit.origin.clone(), part)));
-            self.path = path;
+            self.0.place = Some((culprit.origin.clone(), part));
+            self.0.path = path;
         }
-        self.path.insert_str(0, step);
+        self.0.path.insert_str(0, step);
         self
     }
 
     /// Notes that the error is the key of `node` itself.
     fn at_key(mut self, node: &Node, step: &str) -> Self {
-        if self.place.is_none() {
-            self.place = Some(Box::new((node.origin.clone(), Part::Key)));
+        if self.0.place.is_none() {
+            self.0.place = Some((node.origin.clone(), Part::Key));
         }
-        self.path.insert_str(0, step);
+        self.0.path.insert_str(0, step);
         self
     }
 
+    fn into_error(self, root: &Node) -> ConfigError {
+        let Wrong { kind, message, help, place, path, .. } = *self.0;
+        let (origin, part) = place.unwrap_or_else(|| (root.origin.clone(), Part::Value));
+        kind(origin.complain(path.trim_start_matches('.'), part, message, help))
+    }
+}
+
+impl Wrong {
     /// The one place below `node` that has the refused key or value, if there is one only.
     fn culprit<'a>(&self, node: &'a Node) -> Option<(String, Part, &'a Node)> {
         let matches = |leaf: &Node| match (&self.refused, leaf.unexpected()) {
@@ -119,16 +132,11 @@ impl Fault {
         }
         found
     }
-
-    fn into_error(self, root: &Node) -> ConfigError {
-        let (origin, part) = self.place.map_or_else(|| (root.origin.clone(), Part::Value), |place| *place);
-        (self.kind)(origin.complain(self.path.trim_start_matches('.'), part, self.message, self.help))
-    }
 }
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        f.write_str(&self.0.message)
     }
 }
 
@@ -285,7 +293,7 @@ impl<'de> Reader<'de> {
         };
         let expected = plain(&(&visitor as &dyn Expected).to_string());
         visitor.visit_borrowed_str(text).map_err(|fault: Fault| {
-            if fault.refused == Refused::Unknown && fault.help.is_empty() {
+            if fault.0.refused == Refused::Unknown && fault.0.help.is_empty() {
                 fault.about(text, &expected)
             } else {
                 fault

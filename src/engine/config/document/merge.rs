@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::config::document::tree::{self, Node, NodeValue, Part, Text, item_step, key_step};
 use crate::config::error::utf8;
 use crate::config::source::{LONGEST_SCENARIO, Source};
-use crate::config::{ConfigError, suggest};
+use crate::config::{ConfigError, NotUtf8, Unreadable, suggest};
 
 /// Files that one document may be put together from; more of them are a mistake, and could take for ever.
 const MAX_FILES: usize = 64;
@@ -27,7 +27,7 @@ fn load_below(source: &Source, path: &Path, above: &mut Vec<PathBuf>, files: &mu
     let name = path.display().to_string();
     let text = match utf8(bytes) {
         Ok(text) => text,
-        Err((offset, line)) => return Err(ConfigError::NotUtf8 { file: name, line, offset }),
+        Err((offset, line)) => return Err(ConfigError::NotUtf8(Box::new(NotUtf8 { file: name, line, offset }))),
     };
     let shown = !(above.is_empty() && source.leads_out(path));
     let mut node = tree::parse(Text { name, text, numbered: true, shown })?;
@@ -56,7 +56,8 @@ fn load_below(source: &Source, path: &Path, above: &mut Vec<PathBuf>, files: &mu
             return refuse(message, "extend fewer files");
         }
         let below = match load_below(source, &target, above, files) {
-            Err(ConfigError::Unreadable { file, reason, help }) => {
+            Err(ConfigError::Unreadable(unreadable)) => {
+                let Unreadable { file, reason, help } = *unreadable;
                 return refuse(format!("{file} cannot be read: {reason}"), &help);
             }
             other => other?,

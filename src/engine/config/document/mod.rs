@@ -28,11 +28,11 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
-use crate::config::ConfigError;
 use crate::config::document::tree::{Node, NodeValue, Part, Text};
 use crate::config::source::{LONGEST_DATA, Source};
 use crate::config::suggest;
 use crate::config::table::{number_remedy, spelled};
+use crate::config::{ConfigError, Unreadable};
 
 pub use invocation::{Invocation, quoted};
 pub use tree::Origin;
@@ -292,7 +292,8 @@ impl Document {
             false => self.source.read(&path, LONGEST_DATA),
         };
         read.map_err(|error| match error {
-            ConfigError::Unreadable { file, reason, help } => {
+            ConfigError::Unreadable(unreadable) => {
+                let Unreadable { file, reason, help } = *unreadable;
                 self.error_at(key, format!("{file} cannot be read: {reason}"), help)
             }
             other => other,
