@@ -30,16 +30,16 @@
 //! |---|---|
 //! | `numerics`, `platform` | arithmetic that gives the same bits on every machine; threads and a clock, or none |
 //! | `model` | the economy: demand, supply, trade policy, welfare, time, governments; numbers in, numbers out |
-//! | `folder` | the one writer and reader of output folders |
 //! | [`sensitivity`], [`calibration`] | designs, estimators and rankings; the simulated method of moments: for any model |
 //! | `config` | scenario files into checked scenarios |
+//! | `folder` | the one writer and reader of output folders |
 //! | `study` | prepares, runs, resumes and reduces studies |
 //! | `report` | results into rows, tables, charts and reports |
 //! | `draft` | a scenario drafted from a table of products |
 //! | `interface` | what this page lists |
 //! | `cli` | the command line |
 //!
-//! The first two lines are the package `stickershock-core`, the next four `stickershock-engine`, compiled apart from the rest. The rooms without a link are hidden from this page: the tests, benchmarks and the binary of this package reach into them, and they
+//! The first three lines are the package `stickershock-core`, the next is `stickershock-scenarios`, the next two `stickershock-engine`, compiled apart from the rest. The rooms without a link are hidden from this page: the tests, benchmarks and the binary of this package reach into them, and they
 //! change without notice.
 //!
 //! # Features

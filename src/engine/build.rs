@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// What the outcome of a job depends on: the scenario's reading, the model, the locked versions of libraries. Without `../core` (a crate of a
-/// registry has no other packages in it) the model is the package `stickershock-core` of the same version and no other.
-const MODEL: [&str; 5] = ["config", "../core/model", "../core/numerics", "study", "../../Cargo.lock"];
+/// What the outcome of a job depends on: the scenario's reading, the model, the locked versions of libraries. Without `../core` and `../scenarios` (a crate
+/// of a registry has no other packages in it) they are the packages of the same version and no other.
+const MODEL: [&str; 5] = ["../scenarios/config", "../core/model", "../core/numerics", "study", "../../Cargo.lock"];
 
 fn main() {
     // A path that is not there would be new each time.

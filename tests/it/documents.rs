@@ -141,7 +141,7 @@ fn the_version_is_said_once() {
         "files of a release in README.md"
     );
     let package: toml::Table = read("Cargo.toml").parse().unwrap();
-    for part in ["stickershock-core", "stickershock-engine"] {
+    for part in ["stickershock-core", "stickershock-scenarios", "stickershock-engine"] {
         let asked = &package["workspace"]["dependencies"][part]["version"];
         assert_eq!(asked.as_str(), Some(format!("={version}").as_str()), "{part}");
     }
