@@ -15,7 +15,7 @@ use crate::platform::descriptors::{MORE_FILES, too_many_files};
 pub enum ConfigError {
     /// The file cannot be opened or read.
     #[error("{0}")]
-    Unreadable(Box<Unreadable>),
+    Unreadable(Box<UnreadFile>),
     /// The file is not UTF-8 text.
     #[error("{0}")]
     NotUtf8(Box<NotUtf8>),
@@ -50,7 +50,7 @@ pub enum ConfigError {
 
 /// A file that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unreadable {
+pub struct UnreadFile {
     /// The file as the user named it.
     pub file: String,
     /// The operating system's reason.
@@ -59,7 +59,7 @@ pub struct Unreadable {
     pub help: String,
 }
 
-impl fmt::Display for Unreadable {
+impl fmt::Display for UnreadFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: cannot be read: {}{}", self.file, self.reason, help_line(&self.help))
     }
@@ -209,7 +209,7 @@ impl ConfigError {
 
     /// A file that cannot be read, for a reason.
     pub(super) fn unread(path: &Path, reason: String, help: String) -> Self {
-        Self::Unreadable(Box::new(Unreadable { file: path.display().to_string(), reason, help }))
+        Self::Unreadable(Box::new(UnreadFile { file: path.display().to_string(), reason, help }))
     }
 }
 

@@ -25,12 +25,24 @@ const MOST_DAYS: i32 = 36_525;
 
 /// The number of a [`Sourced`] one. There are some 120 of them in the section, whose texts nobody asks for, and which take a large part of a build
 /// where each could own some.
+#[cfg_attr(feature = "schema", derive(serde::Serialize))]
 #[derive(Clone, Copy, Debug)]
 pub struct Number(f64);
 
 impl<'de> Deserialize<'de> for Number {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Sourced::deserialize(deserializer).map(|sourced| Self(sourced.value))
+    }
+}
+
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for Number {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        Sourced::<f64>::schema_name()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        Sourced::<f64>::json_schema(generator)
     }
 }
 
@@ -43,7 +55,6 @@ macro_rules! define_section {
         pub struct GovernmentsSection {
             $(
                 $(#[$doc])*
-                #[cfg_attr(feature = "schema", schemars(with = "Option<Sourced<f64>>"))]
                 #[serde(default)]
                 pub $name: Option<Number>,
             )*

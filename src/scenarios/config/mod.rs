@@ -51,7 +51,7 @@ pub mod warnings;
 
 pub use design::StudyDesign;
 pub use document::{Document, Origin};
-pub use error::{Complaint, ConfigError, Location, NotUtf8, TableCell, TableComplaint, Unreadable, harmless};
+pub use error::{Complaint, ConfigError, Location, NotUtf8, TableCell, TableComplaint, UnreadFile, harmless};
 #[cfg(feature = "schema")]
 pub use loaded::derived_schema;
 pub use loaded::{DataFile, Loaded, load, load_from};

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::config::document::tree::{self, Node, NodeValue, Part, Text, item_step, key_step};
 use crate::config::error::utf8;
 use crate::config::source::{LONGEST_SCENARIO, Source};
-use crate::config::{ConfigError, NotUtf8, Unreadable, suggest};
+use crate::config::{ConfigError, NotUtf8, UnreadFile, suggest};
 
 /// Files that one document may be put together from; more of them are a mistake, and could take for ever.
 const MAX_FILES: usize = 64;
@@ -57,7 +57,7 @@ fn load_below(source: &Source, path: &Path, above: &mut Vec<PathBuf>, files: &mu
         }
         let below = match load_below(source, &target, above, files) {
             Err(ConfigError::Unreadable(unreadable)) => {
-                let Unreadable { file, reason, help } = *unreadable;
+                let UnreadFile { file, reason, help } = *unreadable;
                 return refuse(format!("{file} cannot be read: {reason}"), &help);
             }
             other => other?,

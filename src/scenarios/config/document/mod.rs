@@ -32,7 +32,7 @@ use crate::config::document::tree::{Node, NodeValue, Part, Text};
 use crate::config::source::{LONGEST_DATA, Source};
 use crate::config::suggest;
 use crate::config::table::{number_remedy, spelled};
-use crate::config::{ConfigError, Unreadable};
+use crate::config::{ConfigError, UnreadFile};
 
 pub use invocation::{Invocation, quoted};
 pub use tree::Origin;
@@ -293,7 +293,7 @@ impl Document {
         };
         read.map_err(|error| match error {
             ConfigError::Unreadable(unreadable) => {
-                let Unreadable { file, reason, help } = *unreadable;
+                let UnreadFile { file, reason, help } = *unreadable;
                 self.error_at(key, format!("{file} cannot be read: {reason}"), help)
             }
             other => other,
